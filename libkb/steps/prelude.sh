@@ -1,0 +1,114 @@
+# shellcheck shell=sh
+# What every step's script may use. Sent once per session; each script runs in a subshell of its own with descriptor 3 open for facts:
+# whatever is printed otherwise, on stdout or stderr, is log.
+#
+# A step's script defines probe (reads only, prints facts) and, unless it only reads, apply. Parameters are shell variables; so are
+# want_NAME (from the judge) and made_NAME (from prepare) in apply. An apply may define evidence (prints lines that explain a failure).
+
+kb_newline='
+'
+
+# fact NAME VALUE: one fact; several of one name make a list
+fact() {
+	case $2 in
+	*"$kb_newline"*) printf '%s:%s\n' "$1" "$(printf '%s' "$2" | base64 -w0)" >&3 ;;
+	*) printf '%s=%s\n' "$1" "$2" >&3 ;;
+	esac
+}
+
+# fact_of NAME COMMAND...: the command's output as a fact, without its last newline; NAME.status is its exit status
+fact_of() {
+	kb_name=$1
+	shift
+	kb_value=$("$@")
+	kb_status=$?
+	fact "$kb_name" "$kb_value"
+	fact "$kb_name.status" "$kb_status"
+}
+
+# fact_file NAME PATH: what lies there. NAME.type is absent, file, link, directory or other; of a file (or of what a link leads to) also
+# NAME.mode, NAME.owner and its bytes, up to 1 MiB
+fact_file() {
+	kb_type=other
+	if [ -h "$2" ]; then
+		kb_type=link
+		fact "$1.target" "$(readlink "$2")"
+	elif [ -d "$2" ]; then
+		kb_type=directory
+	elif [ -f "$2" ]; then
+		kb_type=file
+	elif [ ! -e "$2" ]; then
+		kb_type=absent
+	fi
+	fact "$1.type" "$kb_type"
+	[ -f "$2" ] || return 0
+	fact "$1.mode" "0$(stat -L -c %a "$2")"
+	fact "$1.owner" "$(stat -L -c %U:%G "$2")"
+	printf '%s:%s\n' "$1" "$(head -c 1048576 "$2" | base64 -w0)" >&3
+}
+
+# put PATH MODE TEXT [OWNER]: writes a file whole or not at all, with its mode from the first byte; follows a link to its file
+put() (
+	umask 077
+	kb_path=$1
+	if [ -h "$kb_path" ]; then kb_path=$(readlink -f "$kb_path") || return 1; fi
+	kb_part=$(mktemp "${kb_path%/*}/.${kb_path##*/}.kb.XXXXXX") || return 1
+	if printf '%s' "$3" >"$kb_part" && chmod "$2" "$kb_part" && chown "${4-root:root}" "$kb_part" && sync "$kb_part" &&
+		mv -f "$kb_part" "$kb_path"; then
+		return 0
+	fi
+	rm -f "$kb_part"
+	return 1
+)
+
+# folder PATH [MODE]: makes it, and its parents, when it is not there
+folder() {
+	[ -d "$1" ] || install -d -m "${2-0755}" "$1"
+}
+
+# die CODE ID TEXT: ends the script with an error of libkb's own. CODE is a name without KB_E: INVAL, LOCKED, CONFLICT, STEP, TIMEOUT,
+# UNREACHABLE, INTEGRITY, UNSUPPORTED
+die() {
+	fact error.code "$1"
+	fact error.id "$2"
+	fact error.text "$3"
+	exit 1
+}
+
+# clue TEXT: a line of evidence for the error that this script ends with
+clue() {
+	fact error.evidence "$1"
+}
+
+# note SEVERITY ID TEXT: a finding that is no failure; SEVERITY is info, warning or error
+note() {
+	fact note "$1 $2 $3"
+}
+
+# output NAME VALUE: an output of the step, made by apply (what the judge can read from facts it puts there itself)
+output() {
+	fact "output.$1" "$2"
+}
+
+have() {
+	command -v "$1" >/dev/null 2>&1
+}
+
+# until_ok SECONDS COMMAND...: repeats it every second until it succeeds; its last words are kept for the log
+until_ok() {
+	kb_left=$1
+	shift
+	until kb_said=$("$@" 2>&1); do
+		kb_left=$((kb_left - 1))
+		if [ "$kb_left" -le 0 ]; then
+			printf '%s\n' "$kb_said"
+			return 1
+		fi
+		sleep 1
+	done
+}
+
+# kube ...: kubectl as the cluster's administrator, with a bound on each request
+kube() {
+	kubectl --kubeconfig "${kubeconfig:-/etc/kubernetes/admin.conf}" --request-timeout=20s "$@"
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A way to a host: it connects, logs in, starts one command, and is then three byte streams. One table of functions per way. */
+#ifndef KBI_TRANSPORT_H
+#define KBI_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/map.h"
+#include "loop.h"
+
+enum kbi_stream { KBI_STDOUT, KBI_STDERR };
+
+enum kbi_transport_state { KBI_CONNECTING, KBI_OPEN, KBI_LOST };
+
+#define KBI_AGAIN (-1000)	/* nothing now; the owner is told by changed() when that is different */
+
+struct kbi_transport_ops;
+
+struct kbi_transport {
+	const struct kbi_transport_ops *ops;
+	enum kbi_transport_state state;
+	struct kb_err err;			/* why it is KBI_LOST; its code decides: UNREACHABLE, TRUST, AUTH, PROTOCOL, TIMEOUT, INVAL, IO */
+	void (*changed)(void *owner);		/* the state changed, or a stream can be read or written again; may be called spuriously */
+	void *owner;
+};
+
+/* What a transport is made from: the host's settings (keys of kb/host.h, secrets included, defaults filled in) and the command to start.
+ * Both are copied. The transport never calls changed() from inside open(), read(), write() or free(). */
+struct kbi_transport_want {
+	struct kbi_loop *loop;
+	const char *host;			/* its name, for errors */
+	const struct kbi_map *settings;
+	const char *command;			/* given to the login's shell: plain words, no metacharacters but single quotes */
+	int64_t deadline_ms;			/* until KBI_OPEN */
+	void (*changed)(void *owner);
+	void *owner;
+};
+
+struct kbi_transport_ops {
+	const char *scheme;			/* "ssh", "local", "replay" */
+	struct kbi_transport *(*open)(const struct kbi_transport_want *want, struct kb_err *err);
+	ssize_t (*read)(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t size_bytes);	/* 0: the stream ended */
+	ssize_t (*write)(struct kbi_transport *t, const void *data, size_t size_bytes);	/* after KBI_AGAIN: the same bytes again */
+	void (*free)(struct kbi_transport *t);	/* at once; a command that still runs gets its streams closed */
+};
+
+const struct kbi_transport_ops *kbi_transport_find(const char *scheme);
+extern const struct kbi_transport_ops kbi_transport_ssh;
+extern const struct kbi_transport_ops kbi_transport_local;
+
+#endif
