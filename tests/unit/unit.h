@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What unit tests share: cmocka in the right order, files of tests/data, bounds of time and memory. */
+#ifndef KB_TEST_UNIT_H
+#define KB_TEST_UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define MIB ((size_t)1 << 20)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED 0
+#endif
+
+/* The bound of every text function is 100 ms for 1 MiB; sanitizers cost up to ten times that. */
+#define BOUND_MS (IS_SANITIZED ? 2000.0 : 100.0)
+#define BOUND_BYTES (64 * MIB)
+
+struct unit_file {
+	char *data;
+	size_t size_bytes;
+};
+
+/* A file of tests/data. The test fails when it is not there. */
+static inline struct unit_file
+unit_read(const char *path)
+{
+	struct unit_file file = {0};
+	char full[512];
+
+	snprintf(full, sizeof(full), "%s/%s", TEST_DATA, path);
+	FILE *f = fopen(full, "rb");
+	if (!f)
+		fail_msg("%s cannot be opened", full);
+	fseek(f, 0, SEEK_END);
+	file.size_bytes = (size_t)ftell(f);
+	rewind(f);
+	file.data = malloc(file.size_bytes + 1);
+	assert_non_null(file.data);
+	assert_int_equal(fread(file.data, 1, file.size_bytes, f), file.size_bytes);
+	file.data[file.size_bytes] = '\0';
+	fclose(f);
+	return file;
+}
+
+/* A text that repeats a unit until it has size_bytes. */
+static inline char *
+unit_repeat(const char *unit, size_t size_bytes)
+{
+	size_t length = strlen(unit);
+	char *text = malloc(size_bytes + 1);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < size_bytes; i++)
+		text[i] = unit[i % length];
+	text[size_bytes] = '\0';
+	return text;
+}
+
+static inline double
+unit_cpu_ms(void)
+{
+	return (double)clock() * 1000.0 / CLOCKS_PER_SEC;
+}
+
+/* Bounds the memory that may be had from here on; unit_unbound() lifts it. Sanitizers map terabytes, so they go without. */
+static inline struct rlimit
+unit_bound_memory(size_t more_bytes)
+{
+	struct rlimit old, limit;
+	size_t pages = 0;
+
+	getrlimit(RLIMIT_AS, &old);
+	FILE *f = fopen("/proc/self/statm", "r");
+	if (!f || fscanf(f, "%zu", &pages) != 1)
+		fail_msg("/proc/self/statm cannot be read");
+	fclose(f);
+	limit = old;
+	limit.rlim_cur = pages * 4096 + more_bytes;
+	if (!IS_SANITIZED)
+		setrlimit(RLIMIT_AS, &limit);
+	return old;
+}
+
+static inline void
+unit_unbound_memory(struct rlimit old)
+{
+	setrlimit(RLIMIT_AS, &old);
+}
+
+#endif
