@@ -15,8 +15,10 @@
 
 #include <cmocka.h>
 
+#include <kb/error.h>
+#include <kb/loop.h>
+
 #include "base/buf.h"
-#include "base/err.h"
 
 #define MIB ((size_t)1 << 20)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -35,6 +37,41 @@
 /* The bound of every text function is 100 ms for 1 MiB; sanitizers cost up to ten times that. */
 #define BOUND_MS (IS_SANITIZED ? 2000.0 : 100.0)
 #define BOUND_BYTES (64 * MIB)
+
+/* Group setup: one context for all tests of a file. */
+static inline int
+unit_make_context(void **state)
+{
+	*state = kb_new();
+	return !*state;
+}
+
+static inline int
+unit_free_context(void **state)
+{
+	kb_free(*state);
+	return 0;
+}
+
+static inline void
+unit_check_cause(kb_ctx *kb, const char *cause)
+{
+	kb_err *err = kb_error(kb);
+
+	assert_non_null(err);
+	assert_string_equal(kb_err_cause(err), cause);
+	kb_err_free(err);
+}
+
+/* Takes bytes that must be this text, and frees them. */
+static inline void
+unit_check_bytes(kb_bytes *bytes, const char *want)
+{
+	assert_non_null(bytes);
+	assert_string_equal((const char *)kb_bytes_data(bytes), want);
+	assert_int_equal(kb_bytes_size(bytes), strlen(want));
+	kb_bytes_free(bytes);
+}
 
 struct unit_file {
 	char *data;
