@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 #include "steps/scripts.h"
@@ -10,6 +12,17 @@ static const struct kbi_param params[] = {
 	{ "modules", "overlay br_netfilter", "kernel modules to load now and at every boot", KBI_LIST },
 	{ 0 }
 };
+
+static kb_status
+check(const struct kbi_map *args, struct kb_err *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(args, "modules", e));)
+		if (!*e->value || *e->value == '-' || e->value[strspn(e->value, allowed)])
+			return kbi_fail(err, KB_EINVAL, "kernel.modules: modules: not a module's name: %s", e->value);
+	return KB_OK;
+}
 
 static bool
 is_loaded(const struct kbi_judge *judge, const char *module)
@@ -46,5 +59,6 @@ const struct kbi_step_def kbi_step_kernel_modules = {
 	.params = params,
 	.script = kbi_script_kernel_modules,
 	.timeout_ms = 60000,
+	.check = check,
 	.judge = judge,
 };

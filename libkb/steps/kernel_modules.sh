@@ -1,21 +1,34 @@
-# shellcheck shell=sh disable=SC2154 # parameters come as variables
-# kernel.modules: modules (one a line)
+# shellcheck shell=sh disable=SC2154 # parameters and wants come as variables
+# kernel.modules: a module has one name with - and _ as it likes; the kernel says it with _
+
+# built in counts as loaded: such a module has no line in /proc/modules, and not always a folder in /sys/module
+kb_module_is_loaded() {
+	grep -qs "^$1 " /proc/modules || [ -d "/sys/module/$1" ] ||
+		{ [ -r "/lib/modules/$(uname -r)/modules.builtin" ] && tr - _ <"/lib/modules/$(uname -r)/modules.builtin" | grep -q "/$1\\.ko"; }
+}
 
 probe() {
 	for kb_module in $modules; do
-		# built in counts as loaded: such a module has no line in /proc/modules, and modprobe -n knows it
-		if grep -q "^$(printf '%s' "$kb_module" | tr - _) " /proc/modules || [ -d "/sys/module/$(printf '%s' "$kb_module" | tr - _)" ] ||
-			grep -qs "/$kb_module\.ko" "/lib/modules/$(uname -r)/modules.builtin"; then
-			fact loaded "$kb_module"
-		fi
+		if kb_module_is_loaded "$(printf '%s' "$kb_module" | tr - _)"; then fact loaded "$kb_module"; fi
 	done
 	fact_file conf /etc/modules-load.d/libkb.conf
 }
 
+kb_module_load() {
+	if ! kb_said=$(modprobe "$1" 2>&1); then
+		[ -d "/lib/modules/$(uname -r)" ] ||
+			die UNSUPPORTED kernel.modules-gone "module $1: no /lib/modules/$(uname -r): the running kernel's package was removed or replaced"
+		die UNSUPPORTED kernel.module-missing "module $1 on kernel $(uname -r): $kb_said"
+	fi
+	kb_module_is_loaded "$(printf '%s' "$1" | tr - _)" ||
+		die UNSUPPORTED kernel.module-missing "module $1 on kernel $(uname -r): not loaded although modprobe succeeded: $(modprobe --show-depends "$1" 2>&1)"
+}
+
 apply() {
-	folder /etc/modules-load.d
-	if [ -n "${want_conf+set}" ]; then put /etc/modules-load.d/libkb.conf 0644 "$want_conf" || return 1; fi
+	if [ -n "${want_conf+set}" ]; then
+		folder /etc/modules-load.d && put /etc/modules-load.d/libkb.conf 0644 "$want_conf" || return 1
+	fi
 	for kb_module in $want_load; do
-		modprobe "$kb_module" || die UNSUPPORTED kernel.module-missing "modprobe $kb_module failed on kernel $(uname -r)"
+		kb_module_load "$kb_module"
 	done
 }

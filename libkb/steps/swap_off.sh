@@ -1,0 +1,53 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # wants come as variables; read takes the rest of a line
+# swap.off
+
+# services that turn swap on by themselves: zram-tools, Ubuntu's zram-config, Raspberry Pi OS, swapspace
+kb_swap_services='zramswap.service zram-config.service dphys-swapfile.service swapspace.service'
+
+# "UNIT STATE" of every unit with a file: written by hand, by a package, or by a generator (fstab, GPT, zram)
+kb_swap_units() {
+	# shellcheck disable=SC2086 # a list of words
+	systemctl list-unit-files --no-legend --no-pager --full swap.target '*.swap' $kb_swap_services 2>/dev/null |
+		while read -r kb_unit kb_state kb_rest; do
+			printf '%s %s\n' "$kb_unit" "$kb_state"
+		done
+}
+
+probe() {
+	if have systemd-detect-virt; then fact container "$(systemd-detect-virt --container)"; fi
+	fact_file fstab /etc/fstab
+	if [ -r /proc/swaps ]; then
+		while read -r kb_swap kb_type kb_rest; do
+			[ "$kb_swap" = Filename ] || fact swap "$kb_swap $kb_type"
+		done </proc/swaps
+	fi
+	have systemctl || return 0
+	kb_swap_units | while read -r kb_unit kb_state; do
+		fact unit "$kb_unit $kb_state"
+	done
+}
+
+# a unit that has its file in /etc cannot be masked: then it is enough that nothing starts it
+kb_swap_unit_off() {
+	case $2 in
+	masked | alias) return 0 ;;
+	enabled* | linked*) systemctl disable --now -- "$1" || return 1 ;;
+	esac
+	[ -e "/etc/systemd/system/$1" ] || systemctl mask --now -- "$1"
+}
+
+apply() {
+	if [ -n "${want_fstab+set}" ]; then put /etc/fstab "$(stat -L -c %a /etc/fstab)" "$want_fstab" || return 1; fi
+	systemctl daemon-reload || return 1
+	# the units that came from fstab are gone by now
+	kb_swap_units | while read -r kb_unit kb_state; do
+		kb_swap_unit_off "$kb_unit" "$kb_state" || exit 1
+	done || return 1
+	[ -n "$want_off" ] || return 0
+	kb_said=$(swapoff -a 2>&1) || die STEP swap.busy "swapoff: $kb_said"
+}
+
+evidence() {
+	cat /proc/swaps
+	grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo
+}
