@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# The description of the lab's cluster, as a user of libkb would write it.
+
+# cluster_file: the first host is the control plane
+cluster_file() {
+	local i role=control-plane
+	cat <<-YAML
+		kubernetes:
+		  version: $(sed 's/^v//' "$(build_kubernetes)/version")
+		  repository:
+		    flavour: community
+		    url: https://$LAB_NET.1
+		    fingerprint: $(<"$LAB_DIR/repository.fingerprint")
+		endpoint: {address: $LAB_NET.2, port: 6443}
+		network: {nodes: $LAB_NET.0/24, pods: 172.16.0.0/16, services: 10.96.0.0/12}
+		cni:
+		  calico: v3.32.1
+		  url: https://$LAB_NET.1/calico
+		download: {ca: $LAB_DIR/ca.pem}
+		ssh: {user: vagrant, identity: $LAB_DIR/id, known_hosts: $LAB_DIR/known_hosts}
+		hosts:
+	YAML
+	for i in $(hosts_known); do
+		printf '  - {name: %s, address: %s, role: %s}\n' "$(name_of "$i")" "$(address_of "$i")" "$role"
+		role=worker
+	done
+	cat <<-'YAML'
+		kubeadm:
+		  # a host is not the first namespace of its kernel, which alone may set the size of the connection table
+		  - kind: KubeProxyConfiguration
+		    apiVersion: kubeproxy.config.k8s.io/v1alpha1
+		    conntrack: {maxPerCore: 0, min: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeout: 0s}
+	YAML
+}

@@ -1,0 +1,3 @@
+module lab.example/mirror
+
+go 1.24.0

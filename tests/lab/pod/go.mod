@@ -1,0 +1,3 @@
+module lab.example/pod
+
+go 1.24.0
