@@ -22,10 +22,12 @@ struct kbi_kubernetes {
 	const char *pause;		/* tag of the sandbox image */
 	const char *apt_flavour;	/* "legacy" or "community" */
 	const char *containerd;		/* the oldest patch of each series that will do: "1.7.28 2.0.6 2.1.3"; newer series will do too */
+	const char *containerd_end;	/* from this one on it will not; NULL when there is no such end */
 	const char *registry;		/* kubeadm's default image repository */
 };
 
 kb_status kbi_version_parse(struct kbi_version *version, const char *text, struct kb_err *err);		/* X.Y.Z or vX.Y.Z, nothing else */
+kb_status kbi_version_parse_minor(struct kbi_version *version, const char *text, struct kb_err *err);	/* also X.Y, with patch 0 */
 bool kbi_version_find(struct kbi_version *version, const char *text);		/* the first X.Y.Z in a text: "containerd github.com/... 1.7.28~ds1" */
 int kbi_version_compare(const struct kbi_version *a, const struct kbi_version *b);
 void kbi_version_print(struct kbi_buf *out, const struct kbi_version *version);
