@@ -69,7 +69,7 @@ KB_API const char *kb_event_log(const kb_event *event);
 KB_API const char *kb_event_diff(const kb_event *event);
 /** How many differences there are. Since: 0.1 */
 KB_API size_t kb_event_change_count(const kb_event *event);
-/** What differs: "file", "package", "unit", "sysctl", "module", "mount", "object", "rule", "link", "value". Borrowed; NULL past the end. Since: 0.1 */
+/** What differs: "file", "mode", "package", "unit", "sysctl", "module", "mount", "object", "rule", "link", "value". Borrowed; NULL past the end. Since: 0.1 */
 KB_API const char *kb_event_change_kind(const kb_event *event, size_t index);
 /** Its name: a path, a package, a unit. Borrowed; NULL past the end. Since: 0.1 */
 KB_API const char *kb_event_change_name(const kb_event *event, size_t index);

@@ -63,7 +63,7 @@ KB_API int kb_wait(kb_ctx *kb, int64_t timeout_ms);
  * Async-signal-safe, and allowed from any thread while the context is not freed.
  * @param run  what kb_plan_start() returned; 0 is every run of this context
  * Returns: KB_OK, also when there is no such run (any more).
- * Errors: KB_EINVAL.
+ * Errors: KB_EINVAL; KB_EBUSY (64 other runs are being cancelled, and kb_dispatch() was not called since).
  * Since: 0.1
  */
 KB_API kb_status kb_cancel(kb_ctx *kb, int64_t run);

@@ -1,25 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The part of a context that even pure functions see: its lock and its last error. The loop hangs its own part on `loop`. */
+/* A context: its lock, its last error, its loop, and what has to be done when its owner's thread comes by. */
 #ifndef KBI_CTX_H
 #define KBI_CTX_H
 
 #include <stdatomic.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+#include <kb/loop.h>
 
 #include "base/err.h"
 
+#define KBI_CANCELS 64
+
 struct kbi_loop;
+struct kbi_fetcher;
+struct kb_plan;
 
 struct kb_ctx {
-	atomic_int refs;		/* the caller's one, and one for each child */
-	atomic_flag entered;		/* one thread at a time */
+	atomic_int refs;			/* the caller's one, one for each child, one for each call inside */
+	atomic_flag is_entered;			/* one thread at a time */
+	pid_t owner_pid;			/* fork is noticed */
 	struct kb_err error;
 	struct kbi_loop *loop;
-	pid_t owner_pid;		/* fork noticed */
+	struct kbi_fetcher *fetcher;
+	struct kb_plan *plans;			/* those that run or have events queued */
+	size_t queued_events;			/* of all plans */
+	int64_t last_run;
+	_Atomic(struct kb_plan *) dead;		/* freed by any thread, torn down by the owner: a stack */
+	atomic_bool cancels_all;
+	atomic_llong cancels[KBI_CANCELS];	/* runs to cancel, 0: a free place; written by kb_cancel() in a signal handler too */
 };
 
-/* Every public function that takes a context begins with kbi_enter() and ends with kbi_leave(). KB_EBUSY when another thread is inside,
- * KB_EINVAL when kb is NULL: then there is nothing to leave. The error detail is kept until the next failure. */
+/* Every public function that takes a context or its child begins with kbi_enter() and, if that was KB_OK, ends with kbi_leave().
+ * KB_EBUSY when another thread is inside, KB_EINVAL when kb is NULL or this is a forked child. */
 kb_status kbi_enter(struct kb_ctx *kb);
 void kbi_leave(struct kb_ctx *kb);
 void kbi_ctx_ref(struct kb_ctx *kb);

@@ -130,6 +130,12 @@ kbi_map_set(struct kbi_map *map, const char *name, const char *value)
 }
 
 kb_status
+kbi_map_add_bytes(struct kbi_map *map, const char *name, const void *data, size_t size_bytes)
+{
+	return append(map, name, data, size_bytes, false);
+}
+
+kb_status
 kbi_map_add(struct kbi_map *map, const char *name, const char *value)
 {
 	return value ? append(map, name, value, strlen(value), false) : KB_EINVAL;

@@ -180,6 +180,21 @@ kbi_str_escape(struct kbi_buf *out, const char *data, size_t size_bytes)
 }
 
 void
+kbi_str_escape_lines(struct kbi_buf *out, const char *data, size_t size_bytes)
+{
+	size_t begin = 0;
+	for (size_t i = 0; i < size_bytes; i++) {
+		if (data[i] != '\n' && data[i] != '\t')
+			continue;
+		kbi_str_escape(out, data + begin, i - begin);
+		kbi_buf_add_char(out, data[i]);
+		begin = i + 1;
+	}
+	if (begin < size_bytes)
+		kbi_str_escape(out, data + begin, size_bytes - begin);
+}
+
+void
 kbi_str_hex(struct kbi_buf *out, const unsigned char *data, size_t size_bytes)
 {
 	static const char digits[] = "0123456789abcdef";

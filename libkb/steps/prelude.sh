@@ -31,12 +31,12 @@ fact_of() {
 fact_file() {
 	kb_type=other
 	if [ -h "$2" ]; then
-		kb_type=link
+		kb_type='link'
 		fact "$1.target" "$(readlink "$2")"
 	elif [ -d "$2" ]; then
 		kb_type=directory
 	elif [ -f "$2" ]; then
-		kb_type=file
+		kb_type='file'
 	elif [ ! -e "$2" ]; then
 		kb_type=absent
 	fi

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/ctx.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fetch.h"
+#include "loop.h"
+#include "plan.h"
+#include "run.h"
+
+const char *
+kb_version(void)
+{
+	return KB_VERSION;
+}
+
+static void
+reap_plans(struct kb_ctx *kb)	/* those that were freed while their owner's thread was elsewhere */
+{
+	struct kb_plan *plan = atomic_exchange(&kb->dead, NULL);
+	while (plan) {
+		struct kb_plan *next = plan->next_dead;
+		kbi_plan_destroy(plan);
+		plan = next;
+	}
+}
+
+static void
+take_cancels(void *owner)
+{
+	struct kb_ctx *kb = owner;
+	if (atomic_exchange(&kb->cancels_all, false))
+		kbi_run_cancel(kb, 0);
+	for (size_t i = 0; i < KBI_CANCELS; i++) {
+		int64_t run = atomic_exchange(&kb->cancels[i], 0);
+		if (run)
+			kbi_run_cancel(kb, run);
+	}
+}
+
+kb_ctx *
+kb_new(void)
+{
+	struct kb_ctx *kb = calloc(1, sizeof(*kb));
+	if (!kb)
+		return NULL;
+	atomic_init(&kb->refs, 1);
+	atomic_flag_clear(&kb->is_entered);
+	kb->owner_pid = getpid();
+	kb->loop = kbi_loop_new();
+	kb->fetcher = kbi_fetcher_new();
+	if (!kb->loop || !kb->fetcher) {
+		kbi_loop_free(kb->loop);
+		kbi_fetcher_unref(kb->fetcher);
+		free(kb);
+		return NULL;
+	}
+	kbi_loop_set_wake(kb->loop, take_cancels, kb);
+	return kb;
+}
+
+void
+kbi_ctx_ref(struct kb_ctx *kb)
+{
+	atomic_fetch_add(&kb->refs, 1);
+}
+
+void
+kbi_ctx_unref(struct kb_ctx *kb)
+{
+	if (!kb || atomic_fetch_sub(&kb->refs, 1) != 1)
+		return;
+	reap_plans(kb);
+	kbi_loop_free(kb->loop);
+	kbi_fetcher_unref(kb->fetcher);
+	kbi_err_clear(&kb->error);
+	free(kb);
+}
+
+void
+kb_free(kb_ctx *kb)
+{
+	if (!kb)
+		return;
+	/* children keep the memory; what runs ends with this */
+	kb_cancel(kb, 0);
+	kbi_ctx_unref(kb);
+}
+
+kb_status
+kbi_enter(struct kb_ctx *kb)
+{
+	if (!kb || kb->owner_pid != getpid())
+		return KB_EINVAL;
+	if (atomic_flag_test_and_set(&kb->is_entered))
+		return KB_EBUSY;
+	kbi_ctx_ref(kb);
+	return KB_OK;
+}
+
+void
+kbi_leave(struct kb_ctx *kb)
+{
+	reap_plans(kb);
+	atomic_flag_clear(&kb->is_entered);
+	kbi_ctx_unref(kb);
+}
+
+kb_err *
+kb_error(kb_ctx *kb)
+{
+	struct kb_err *copy = NULL;
+	if (kbi_enter(kb))
+		return NULL;
+	if (kb->error.code != KB_OK && (copy = calloc(1, sizeof(*copy))))
+		kbi_err_copy(copy, &kb->error);
+	kbi_leave(kb);
+	return copy;
+}
+
+int
+kb_fd(kb_ctx *kb)
+{
+	return kb ? kbi_loop_fd(kb->loop) : KB_EINVAL;
+}
+
+kb_status
+kb_dispatch(kb_ctx *kb)
+{
+	kb_status status = kbi_enter(kb);
+	if (status)
+		return status;
+	status = kbi_loop_dispatch(kb->loop);
+	kbi_leave(kb);
+	return status;
+}
+
+static bool
+request_cancel(struct kb_ctx *kb, int64_t run)
+{
+	for (size_t i = 0; i < KBI_CANCELS; i++) {
+		long long free_place = 0;
+		if (atomic_compare_exchange_strong(&kb->cancels[i], &free_place, run) || free_place == run)
+			return true;
+	}
+	return false;
+}
+
+kb_status
+kb_cancel(kb_ctx *kb, int64_t run)	/* async-signal-safe: atomics and one write() to an eventfd */
+{
+	if (!kb || run < 0)
+		return KB_EINVAL;
+	if (run == 0)
+		atomic_store(&kb->cancels_all, true);
+	else if (!request_cancel(kb, run))
+		return KB_EBUSY;
+	kbi_loop_wake(kb->loop);
+	return KB_OK;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+
+static const char *const kind_names[] = {
+	[KB_EVENT_PLAN_STARTED] = "plan-started", [KB_EVENT_HOST_CONNECTED] = "host-connected", [KB_EVENT_HOST_LOST] = "host-lost",
+	[KB_EVENT_STEP_STARTED] = "step-started", [KB_EVENT_STEP_OUTPUT] = "step-output", [KB_EVENT_STEP_DONE] = "step-done",
+	[KB_EVENT_NOTE] = "note", [KB_EVENT_PLAN_DONE] = "plan-done",
+};
+
+static const char *const verdict_names[] = {
+	[KB_VERDICT_NONE] = "", [KB_PRESENT] = "present", [KB_ABSENT] = "absent", [KB_DIFFERS] = "differs",
+	[KB_PARTIAL] = "partial", [KB_FOREIGN] = "foreign", [KB_UNKNOWN] = "unknown",
+};
+
+const char *
+kb_event_kind_name(int kind)
+{
+	return kind > 0 && kind <= KB_EVENT_PLAN_DONE ? kind_names[kind] : "";
+}
+
+const char *
+kb_verdict_name(int verdict)
+{
+	return verdict > 0 && verdict <= KB_UNKNOWN ? verdict_names[verdict] : "";
+}
+
+struct kb_event *
+kbi_event_new(int kind)
+{
+	struct kb_event *event = calloc(1, sizeof(*event));
+	if (!event)
+		return NULL;
+	event->kind = kind;
+	event->task = -1;
+	event->exit_status = -1;
+	event->time_ms = kbi_clock_wall_ms();
+	return event;
+}
+
+bool
+kbi_event_set(char **field, const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+	if (text && !copy)
+		return false;
+	free(*field);
+	*field = copy;
+	return true;
+}
+
+static const char *
+text_or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+int
+kb_event_kind(const kb_event *event)
+{
+	return event ? event->kind : 0;
+}
+
+int64_t
+kb_event_run(const kb_event *event)
+{
+	return event ? event->run : 0;
+}
+
+int64_t
+kb_event_time_ms(const kb_event *event)
+{
+	return event ? event->time_ms : 0;
+}
+
+const char *
+kb_event_host(const kb_event *event)
+{
+	return event ? text_or_empty(event->host) : "";
+}
+
+const char *
+kb_event_step(const kb_event *event)
+{
+	return event ? text_or_empty(event->step) : "";
+}
+
+int64_t
+kb_event_task(const kb_event *event)
+{
+	return event ? event->task : -1;
+}
+
+int64_t
+kb_event_total(const kb_event *event)
+{
+	return event ? event->total : 0;
+}
+
+kb_status
+kb_event_status(const kb_event *event)
+{
+	return event ? event->status : KB_EINVAL;
+}
+
+int
+kb_event_verdict(const kb_event *event)
+{
+	return event ? event->verdict : KB_VERDICT_NONE;
+}
+
+int
+kb_event_is_changed(const kb_event *event)
+{
+	return event && event->is_changed;
+}
+
+int
+kb_event_is_skipped(const kb_event *event)
+{
+	return event && event->is_skipped;
+}
+
+int64_t
+kb_event_duration_ms(const kb_event *event)
+{
+	return event ? event->duration_ms : 0;
+}
+
+int
+kb_event_exit_status(const kb_event *event)
+{
+	return event ? event->exit_status : -1;
+}
+
+const char *
+kb_event_text(const kb_event *event)
+{
+	return event ? text_or_empty(event->text) : "";
+}
+
+const char *
+kb_event_id(const kb_event *event)
+{
+	return event ? text_or_empty(event->id) : "";
+}
+
+int
+kb_event_severity(const kb_event *event)
+{
+	return event ? event->severity : 0;
+}
+
+const char *
+kb_event_log(const kb_event *event)
+{
+	return event ? text_or_empty(event->log) : "";
+}
+
+const char *
+kb_event_diff(const kb_event *event)
+{
+	return event ? text_or_empty(event->diff) : "";
+}
+
+size_t
+kb_event_change_count(const kb_event *event)
+{
+	return event ? event->change_count : 0;
+}
+
+static const struct kbi_change *
+change_at(const struct kb_event *event, size_t index)
+{
+	return event && index < event->change_count ? &event->changes[index] : NULL;
+}
+
+const char *
+kb_event_change_kind(const kb_event *event, size_t index)
+{
+	const struct kbi_change *change = change_at(event, index);
+	return change ? change->kind : NULL;
+}
+
+const char *
+kb_event_change_name(const kb_event *event, size_t index)
+{
+	const struct kbi_change *change = change_at(event, index);
+	return change ? change->name : NULL;
+}
+
+kb_bytes *
+kb_event_change_before(const kb_event *event, size_t index)
+{
+	const struct kbi_change *change = change_at(event, index);
+	return change && change->before && !change->secret ? kbi_bytes_new(change->before, change->before_bytes) : NULL;
+}
+
+kb_bytes *
+kb_event_change_after(const kb_event *event, size_t index)
+{
+	const struct kbi_change *change = change_at(event, index);
+	return change && change->after && !change->secret ? kbi_bytes_new(change->after, change->after_bytes) : NULL;
+}
+
+kb_err *
+kb_event_error(const kb_event *event)
+{
+	if (!event || event->err.code == KB_OK)
+		return NULL;
+	struct kb_err *copy = calloc(1, sizeof(*copy));
+	if (copy)
+		kbi_err_copy(copy, &event->err);
+	return copy;
+}
+
+void
+kb_event_free(kb_event *event)
+{
+	if (!event)
+		return;
+	free(event->host);
+	free(event->step);
+	free(event->id);
+	free(event->text);
+	free(event->log);
+	free(event->diff);
+	kbi_changes_free(event->changes, event->change_count);
+	kbi_err_clear(&event->err);
+	free(event);
+}

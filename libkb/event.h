@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KBI_EVENT_H
+#define KBI_EVENT_H
+
+#include <stdbool.h>
+
+#include <kb/event.h>
+
+#include "base/err.h"
+#include "base/map.h"
+#include "change.h"
+
+struct kb_event {
+	struct kb_event *next;		/* in its plan's queue */
+	int kind;
+	int64_t run;
+	int64_t time_ms;
+	char *host;
+	char *step;
+	int64_t task;			/* -1: none */
+	int64_t total;
+	kb_status status;
+	int verdict;
+	bool is_changed;
+	bool is_skipped;
+	int64_t duration_ms;
+	int exit_status;
+	int severity;
+	char *id;
+	char *text;
+	char *log;
+	char *diff;
+	struct kbi_change *changes;
+	size_t change_count;
+	struct kb_err err;		/* code KB_OK: none */
+};
+
+struct kb_event *kbi_event_new(int kind);	/* NULL: no memory */
+bool kbi_event_set(char **field, const char *text);
+
+#endif

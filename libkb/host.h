@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KBI_HOST_H
+#define KBI_HOST_H
+
+#include <stdatomic.h>
+
+#include <kb/host.h>
+
+#include "base/map.h"
+
+struct kb_host {
+	atomic_int refs;
+	struct kb_ctx *kb;
+	char *name;
+	char *scheme;			/* "ssh", "local" */
+	struct kbi_map settings;	/* what was set, secrets too */
+	struct kbi_map shown;		/* defaults filled in, for kb_host_get() and the transport; secrets too */
+};
+
+void kbi_host_ref(struct kb_host *host);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What came out of one step: its last event, and its outputs. */
+#include "result.h"
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/str.h"
+#include "plan.h"
+
+struct kb_result {
+	struct kb_event *done;		/* of the step */
+	struct kb_event *ended;		/* of the run: when it ended before the step did */
+	struct kbi_map outputs;
+};
+
+struct kb_result *
+kbi_result_new(void)
+{
+	return calloc(1, sizeof(struct kb_result));
+}
+
+static void
+keep(struct kb_event **place, struct kb_event *event)
+{
+	kb_event_free(*place);
+	*place = event;
+}
+
+void
+kbi_result_take(struct kb_result *result, const struct kb_plan *plan, struct kb_event *event)
+{
+	if (event->kind == KB_EVENT_PLAN_DONE) {
+		keep(&result->ended, event);
+	} else if (event->kind == KB_EVENT_STEP_DONE) {
+		keep(&result->done, event);
+		kbi_map_free(&result->outputs);
+		kbi_map_copy(&result->outputs, &plan->tasks.at[0]->outputs);
+	} else {
+		kb_event_free(event);
+	}
+}
+
+static const struct kb_event *
+last(const struct kb_result *result)
+{
+	return !result ? NULL : result->done ? result->done : result->ended;
+}
+
+kb_status
+kb_result_status(const kb_result *result)
+{
+	return last(result) ? last(result)->status : KB_EINVAL;
+}
+
+int
+kb_result_verdict(const kb_result *result)
+{
+	return kb_event_verdict(last(result));
+}
+
+int
+kb_result_is_changed(const kb_result *result)
+{
+	return kb_event_is_changed(last(result));
+}
+
+int
+kb_result_exit_status(const kb_result *result)
+{
+	return kb_event_exit_status(last(result));
+}
+
+int64_t
+kb_result_duration_ms(const kb_result *result)
+{
+	return result ? kb_event_duration_ms(result->ended) : 0;
+}
+
+const char *
+kb_result_diff(const kb_result *result)
+{
+	return kb_event_diff(last(result));
+}
+
+const char *
+kb_result_log(const kb_result *result)
+{
+	return kb_event_log(last(result));
+}
+
+kb_bytes *
+kb_result_output(const kb_result *result, const char *name)
+{
+	const struct kbi_entry *output = result ? kbi_map_find(&result->outputs, name) : NULL;
+	return output ? kbi_bytes_new(output->value, output->size_bytes) : NULL;
+}
+
+kb_err *
+kb_result_error(const kb_result *result)
+{
+	return kb_event_error(last(result));
+}
+
+void
+kb_result_free(kb_result *result)
+{
+	if (!result)
+		return;
+	kb_event_free(result->done);
+	kb_event_free(result->ended);
+	kbi_map_free(&result->outputs);
+	free(result);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/ctx.h"
+#include "base/str.h"
+#include "plan.h"
+#include "session.h"
+
+void
+kbi_run_look_at(struct kbi_lane *lane)
+{
+	struct kbi_run *run = lane->run;
+	if (!lane->is_listed) {
+		lane->is_listed = true;
+		lane->next_listed = run->listed;
+		run->listed = lane;
+	}
+	kbi_loop_timer(run->kb->loop, &run->tick, 0);
+}
+
+static void
+advance_lane(struct kbi_lane *lane)
+{
+	while (lane->cursor < lane->task_count) {
+		struct kb_task *task = lane->tasks[lane->cursor];
+		if (task->run.state != KBI_TASK_ENDED && !kbi_task_advance(lane, task))
+			return;
+		lane->cursor++;
+	}
+	kbi_lane_close(lane);
+}
+
+static void
+stop(struct kbi_run *run)
+{
+	for (size_t i = 0; i < run->lane_count; i++) {
+		struct kbi_lane *lane = &run->lanes[i];
+		bool was_applying = false;
+		for (size_t t = 0; t < lane->task_count; t++) {
+			struct kb_task *task = lane->tasks[t];
+			if (task->run.state == KBI_TASK_ENDED)
+				continue;
+			was_applying = task->run.state == KBI_TASK_APPLYING && !task->run.has_applied;
+			kbi_task_end(task, was_applying ? KBI_END_FAILED : KBI_END_SKIPPED, run->stopped,
+				     was_applying ? "stopped following it: it may still be running there (/run/libkb/job)" :
+				     "not started");
+		}
+		kbi_lane_close(lane);
+	}
+}
+
+static void
+tick(void *owner)
+{
+	struct kbi_run *run = owner;
+	struct kbi_lane *lane;
+	if (run->stopped)
+		stop(run);
+	while (!run->stopped && (lane = run->listed)) {
+		run->listed = lane->next_listed;
+		lane->is_listed = false;
+		advance_lane(lane);
+	}
+	if (run->stopped || run->left == 0)
+		kbi_run_done(run);	/* frees it */
+}
+
+static void
+time_is_up(void *owner)
+{
+	struct kbi_run *run = owner;
+	run->stopped = KB_ETIMEOUT;
+	kbi_loop_timer(run->kb->loop, &run->tick, 0);
+}
+
+void
+kbi_run_cancel(struct kb_ctx *kb, int64_t id)
+{
+	for (struct kb_plan *plan = kb->plans; plan; plan = plan->next)
+		if (plan->running && (id == 0 || plan->running->id == id) && !plan->running->stopped) {
+			plan->running->stopped = KB_ECANCELED;
+			kbi_loop_timer(kb->loop, &plan->running->tick, 0);
+		}
+}
+
+/* -- starting */
+
+static bool
+fits_any(const struct kbi_map *patterns, const char *name)
+{
+	for (size_t i = 0; i < patterns->count; i++)
+		if (kbi_str_matches(name, patterns->entries[i].name))
+			return true;
+	return false;
+}
+
+/* A task that is left out is still asked when a kept one needs its outputs; one that runs on demand stays for the same reason */
+static void
+select_tasks(struct kb_plan *plan)
+{
+	for (size_t i = 0; i < plan->tasks.count; i++) {
+		struct kb_task *task = plan->tasks.at[i];
+		const char *name = task->step->name;
+		task->is_left_out = (plan->only.count && !fits_any(&plan->only, name)) || fits_any(&plan->skip, name);
+		task->is_ask_only = false;
+	}
+	for (size_t i = plan->tasks.count; i-- > 0;) {
+		struct kb_task *task = plan->tasks.at[i];
+		for (size_t b = 0; (!task->is_left_out || task->is_ask_only) && b < task->bind_count; b++) {
+			struct kb_task *from = task->binds[b].from;
+			if (from->is_left_out && from->is_on_demand && !fits_any(&plan->skip, from->step->name))
+				from->is_left_out = false;
+			from->is_ask_only = from->is_left_out;
+		}
+	}
+}
+
+static kb_status
+check_task(const struct kb_task *task, struct kb_err *err)
+{
+	struct kbi_map bound = { 0 };
+	kb_status status = KB_OK;
+	for (size_t i = 0; !status && i < task->bind_count; i++)
+		if (kbi_map_set(&bound, task->binds[i].param, ""))
+			status = kbi_fail_memory(err);
+	if (!status)
+		status = kbi_step_check(task->step, &bound, err);
+	if (status)
+		kbi_err_where(err, task->host->name, NULL);
+	kbi_map_free(&bound);
+	return status;
+}
+
+static kb_status
+check_plan(struct kb_plan *plan, int mode, struct kb_err *err)
+{
+	kb_status status = KB_OK;
+	if (mode != KB_CHECK && mode != KB_APPLY)
+		return kbi_fail(err, KB_EINVAL, "plan: mode %d is neither KB_CHECK nor KB_APPLY", mode);
+	if (plan->running)
+		return kbi_fail(err, KB_EBUSY, "the plan is running");
+	if (plan->tasks.count == 0)
+		return kbi_fail(err, KB_EINVAL, "plan: it has no tasks");
+	for (size_t i = 0; !status && i < plan->tasks.count; i++)
+		if (!plan->tasks.at[i]->is_left_out)
+			status = check_task(plan->tasks.at[i], err);
+	return status;
+}
+
+static size_t
+lane_index(struct kbi_run *run, struct kb_host *host)	/* finds or makes it; the array is large enough */
+{
+	size_t i = 0;
+	while (i < run->lane_count && run->lanes[i].host != host)
+		i++;
+	if (i == run->lane_count) {
+		run->lanes[i] = (struct kbi_lane){ .run = run, .host = host, .retry.due_ms = KBI_NEVER };
+		run->lane_count++;
+	}
+	return i;
+}
+
+/* The text of a step goes to a host once, however many tasks have it */
+static void
+number_texts(struct kbi_lane *lane)
+{
+	for (size_t i = 0; i < lane->task_count; i++) {
+		struct kb_task *task = lane->tasks[i];
+		task->is_unused = task->is_left_out && !task->is_ask_only;
+		task->text_number = i;
+		for (size_t j = 0; j < i && task->text_number == i; j++)
+			if (!lane->tasks[j]->is_unused && lane->tasks[j]->step->def == task->step->def && !kbi_step_is_own(task->step))
+				task->text_number = j;
+	}
+}
+
+static bool
+make_lanes(struct kbi_run *run)
+{
+	struct kbi_tasks *tasks = &run->plan->tasks;
+	run->lanes = calloc(tasks->count, sizeof(*run->lanes));
+	if (!run->lanes)
+		return false;
+	for (size_t i = 0; i < tasks->count; i++)
+		run->lanes[lane_index(run, tasks->at[i]->host)].task_count++;
+	for (size_t i = 0; i < run->lane_count; i++) {
+		struct kbi_lane *lane = &run->lanes[i];
+		lane->tasks = calloc(lane->task_count, sizeof(struct kb_task *));
+		if (!lane->tasks)
+			return false;
+		lane->task_count = 0;
+	}
+	for (size_t i = 0; i < tasks->count; i++) {
+		struct kbi_lane *lane = &run->lanes[lane_index(run, tasks->at[i]->host)];
+		lane->tasks[lane->task_count++] = tasks->at[i];
+		tasks->at[i]->lane = lane;
+	}
+	for (size_t i = 0; i < run->lane_count; i++)
+		number_texts(&run->lanes[i]);
+	return true;
+}
+
+static void
+announce(struct kbi_run *run)
+{
+	struct kb_event *event = kbi_event_new(KB_EVENT_PLAN_STARTED);
+	if (event) {
+		event->run = run->id;
+		for (size_t i = 0; i < run->plan->tasks.count; i++)
+			event->total += !run->plan->tasks.at[i]->is_left_out;
+	}
+	kbi_plan_queue(run->plan, event);
+}
+
+static void
+begin(struct kbi_run *run, int64_t timeout_ms)
+{
+	struct kb_plan *plan = run->plan;
+	struct kb_ctx *kb = run->kb;
+	run->id = ++kb->last_run;
+	run->started_ms = kbi_clock_ms();
+	run->deadline_ms = kbi_clock_deadline(run->started_ms, timeout_ms);
+	run->tick = (struct kbi_timer){ .due_ms = KBI_NEVER, .due = tick, .owner = run };
+	run->deadline = (struct kbi_timer){ .due_ms = KBI_NEVER, .due = time_is_up, .owner = run };
+	run->left = plan->tasks.count + plan->barriers.count;
+	plan->running = run;
+	plan->next = kb->plans;
+	kb->plans = plan;
+	for (size_t i = 0; i < plan->tasks.count; i++)
+		kbi_task_reset(plan->tasks.at[i]);
+	for (size_t i = 0; i < plan->barriers.count; i++)
+		kbi_task_reset(plan->barriers.at[i]);
+	announce(run);
+	kbi_loop_timer(kb->loop, &run->deadline, run->deadline_ms);
+	for (size_t i = run->lane_count; i-- > 0;)
+		kbi_run_look_at(&run->lanes[i]);
+}
+
+int64_t
+kbi_run_start(struct kb_plan *plan, int mode, int64_t timeout_ms, struct kb_err *err)
+{
+	select_tasks(plan);
+	kb_status status = check_plan(plan, mode, err);
+	if (status)
+		return status;
+	struct kbi_run *run = calloc(1, sizeof(*run));
+	if (!run)
+		return kbi_fail_memory(err);
+	run->plan = plan;
+	run->kb = plan->kb;
+	run->mode = mode;
+	if (!make_lanes(run)) {
+		kbi_run_free(run);
+		return kbi_fail_memory(err);
+	}
+	begin(run, timeout_ms);
+	return run->id;
+}
+
+static void
+unlist(struct kbi_run *run)
+{
+	struct kb_plan **at = &run->kb->plans;
+	while (*at && *at != run->plan)
+		at = &(*at)->next;
+	if (*at)
+		*at = run->plan->next;
+}
+
+void
+kbi_run_free(struct kbi_run *run)
+{
+	if (!run)
+		return;
+	for (size_t i = 0; i < run->lane_count; i++) {
+		kbi_lane_close(&run->lanes[i]);
+		kbi_err_clear(&run->lanes[i].err);
+		free(run->lanes[i].tasks);
+	}
+	if (run->plan->running == run) {
+		kbi_loop_timer(run->kb->loop, &run->tick, KBI_NEVER);
+		kbi_loop_timer(run->kb->loop, &run->deadline, KBI_NEVER);
+		for (size_t i = 0; i < run->plan->tasks.count; i++)
+			kbi_task_reset(run->plan->tasks.at[i]);	/* stops what is being prepared */
+		unlist(run);
+		run->plan->running = NULL;
+	}
+	kbi_err_clear(&run->first_err);
+	free(run->lanes);
+	free(run);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plan that runs: lanes (one a host, with one session each) on which tasks go one by one, side by side with the other lanes. Everything is
+ * decided in one place, kbi_run's tick: replies, jobs and timers only write down what they learnt and ask for a tick. */
+#ifndef KBI_RUN_H
+#define KBI_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "loop.h"
+#include "steps/step.h"
+
+struct kb_ctx;
+struct kb_plan;
+struct kb_task;
+struct kb_host;
+struct kbi_session;
+
+enum kbi_task_state { KBI_TASK_WAITING, KBI_TASK_PREPARING, KBI_TASK_APPLYING, KBI_TASK_ENDED };
+enum kbi_task_end { KBI_END_NONE, KBI_END_WELL, KBI_END_NOT_NEEDED, KBI_END_FAILED, KBI_END_SKIPPED };
+
+struct kbi_answer {			/* of a script on the host */
+	uint64_t seq;			/* when it was asked: 0 never */
+	kb_status status;		/* KB_OK: it answered */
+	int exit_status;
+	struct kbi_map facts;
+	char *log;
+	struct kb_err err;
+};
+
+struct kbi_task_run {
+	enum kbi_task_state state;
+	enum kbi_task_end end;
+	int64_t started_ms;		/* 0: nothing was done for it yet */
+	uint64_t asked_seq;		/* of the last probe that was sent */
+	uint64_t dirty_seq;		/* an answer must be younger than this */
+	uint64_t told_seq;		/* notes of this answer were told */
+	uint64_t applied_seq;		/* of the apply; 0: none yet */
+	struct kbi_answer probe;
+	struct kbi_answer apply;
+	bool has_applied;		/* the apply has answered */
+	bool is_demanded;
+	bool is_prepared;
+	bool is_changed;
+	bool may_differ;		/* dry run: something before it would change what it sees */
+	int apply_count;
+	int verdict;			/* before anything was applied */
+	struct kbi_map args;
+	struct kbi_map made;
+	struct kbi_map wants;
+	struct kbi_change *changes;
+	size_t change_count;
+	char *said;			/* by the judge */
+	struct kbi_job_handle *job;
+	struct kb_err job_err;
+};
+
+struct kbi_ask;
+
+struct kbi_lane {
+	struct kbi_run *run;
+	struct kb_host *host;
+	struct kb_task **tasks;
+	size_t task_count;
+	size_t cursor;			/* the first task that has not ended */
+	struct kbi_session *session;
+	struct kbi_ask *asks;		/* sent, not answered */
+	uint64_t dirty_seq;		/* the last apply on this host */
+	bool is_ready;			/* was told */
+	bool is_lock_lost;		/* the host is held by another controller */
+	struct kb_err err;		/* why the host cannot be used */
+	int attempts;			/* connections lost after they were ready */
+	struct kbi_timer retry;
+	bool is_listed;			/* in the tick's list */
+	struct kbi_lane *next_listed;
+};
+
+struct kbi_run {
+	struct kb_plan *plan;
+	struct kb_ctx *kb;
+	int64_t id;
+	int mode;
+	int64_t started_ms;
+	int64_t deadline_ms;
+	uint64_t seq;
+	struct kbi_lane *lanes;
+	size_t lane_count;
+	size_t connecting;		/* sessions that are not ready yet */
+	struct kbi_lane *listed;
+	struct kbi_timer tick;
+	struct kbi_timer deadline;
+	kb_status stopped;		/* KB_ECANCELED, KB_ETIMEOUT: how the run was ended from outside */
+	struct kb_err first_err;
+	bool is_changed;
+	size_t left;			/* tasks and barriers that have not ended */
+};
+
+int64_t kbi_run_start(struct kb_plan *plan, int mode, int64_t timeout_ms, struct kb_err *err);
+void kbi_run_cancel(struct kb_ctx *kb, int64_t id);	/* 0: all */
+void kbi_run_free(struct kbi_run *run);
+void kbi_run_look_at(struct kbi_lane *lane);		/* at the next tick */
+
+/* run_lane.c: the session of a host */
+kb_status kbi_lane_open(struct kbi_lane *lane);		/* when it is not open; KB_OK: scripts may be sent */
+bool kbi_lane_is_lost(struct kbi_lane *lane);		/* true: its session is gone, and lane->err says why */
+kb_status kbi_lane_probe(struct kbi_lane *lane, struct kb_task *task);
+kb_status kbi_lane_apply(struct kbi_lane *lane, struct kb_task *task);
+void kbi_lane_close(struct kbi_lane *lane);
+
+/* run_task.c: what one task needs next */
+void kbi_task_reset(struct kb_task *task);
+bool kbi_task_advance(struct kbi_lane *lane, struct kb_task *task);	/* true: it ended, look at the next one */
+bool kbi_task_is_fresh(const struct kbi_lane *lane, const struct kb_task *task);
+
+/* run_end.c: how a task ends, and who hears of it */
+void kbi_task_end(struct kb_task *task, enum kbi_task_end end, kb_status status, const char *text);
+void kbi_task_fail(struct kb_task *task, const struct kb_err *err);
+void kbi_run_note(struct kbi_run *run, struct kb_task *task, int severity, const char *id, const char *text);
+void kbi_run_step_started(struct kb_task *task);
+void kbi_run_host_event(struct kbi_lane *lane, int kind, const char *text);
+void kbi_run_done(struct kbi_run *run);
+
+#endif

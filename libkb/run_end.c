@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a task ends, and who hears of it. */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/ctx.h"
+#include "base/str.h"
+#include "plan.h"
+#include "run.h"
+
+#define DIFF_MAX ((size_t)4 << 20)
+
+static struct kb_event *
+task_event(struct kb_task *task, int kind)
+{
+	struct kb_event *event = kbi_event_new(kind);
+	if (!event)
+		return NULL;
+	event->run = task->plan->running->id;
+	event->task = (int64_t)task->index;
+	kbi_event_set(&event->host, task->host->name);
+	kbi_event_set(&event->step, task->step->name);
+	return event;
+}
+
+void
+kbi_run_note(struct kbi_run *run, struct kb_task *task, int severity, const char *id, const char *text)
+{
+	struct kb_event *event = task_event(task, KB_EVENT_NOTE);
+	if (!event)
+		return;
+	event->severity = severity;
+	kbi_event_set(&event->id, id);
+	kbi_event_set(&event->text, text);
+	kbi_plan_queue(run->plan, event);
+}
+
+void
+kbi_run_step_started(struct kb_task *task)
+{
+	struct kb_event *event = task_event(task, KB_EVENT_STEP_STARTED);
+	if (event)
+		event->verdict = task->run.verdict;
+	kbi_plan_queue(task->plan, event);
+}
+
+void
+kbi_run_host_event(struct kbi_lane *lane, int kind, const char *text)
+{
+	struct kb_event *event = kbi_event_new(kind);
+	if (!event)
+		return;
+	event->run = lane->run->id;
+	kbi_event_set(&event->host, lane->host->name);
+	kbi_event_set(&event->text, text);
+	kbi_plan_queue(lane->run->plan, event);
+}
+
+static void
+render_diff(struct kb_event *event, struct kb_task *task)
+{
+	struct kbi_buf diff = KBI_BUF(DIFF_MAX);
+	event->changes = task->run.changes;	/* the task has no more use for them */
+	event->change_count = task->run.change_count;
+	task->run.changes = NULL;
+	task->run.change_count = 0;
+	kbi_change_render(&diff, event->changes, event->change_count);
+	if (diff.size_bytes)
+		kbi_event_set(&event->diff, kbi_buf_text(&diff));
+	kbi_buf_free(&diff);
+}
+
+static void
+tell(struct kb_task *task, kb_status status, const char *text, const struct kb_err *err)
+{
+	struct kb_event *event = task_event(task, KB_EVENT_STEP_DONE);
+	if (!event)
+		return;
+	event->status = status;
+	event->verdict = task->run.verdict;
+	event->is_changed = task->run.is_changed;
+	event->is_skipped = task->run.end == KBI_END_SKIPPED || task->run.end == KBI_END_NOT_NEEDED;
+	event->duration_ms = task->run.started_ms ? kbi_clock_ms() - task->run.started_ms : 0;
+	event->exit_status = task->run.has_applied ? task->run.apply.exit_status : task->run.probe.exit_status;
+	kbi_event_set(&event->text, text);
+	if (status)
+		kbi_event_set(&event->log, task->run.has_applied ? task->run.apply.log : task->run.probe.log);
+	render_diff(event, task);
+	if (err)
+		kbi_err_copy(&event->err, err);
+	kbi_plan_queue(task->plan, event);
+}
+
+static bool is_ready_barrier(const struct kb_task *barrier);
+
+static void
+look_at_next(struct kbi_run *run, struct kb_task *task)
+{
+	for (size_t i = 0; i < task->after.count; i++) {
+		struct kb_task *next = task->after.at[i];
+		if (task->run.applied_seq > next->run.dirty_seq)
+			next->run.dirty_seq = ++run->seq;
+		else if (task->run.dirty_seq > next->run.dirty_seq)
+			next->run.dirty_seq = task->run.dirty_seq;
+		next->run.may_differ |= task->run.may_differ || (run->mode == KB_CHECK && task->run.is_changed);
+		if (next->host)
+			kbi_run_look_at(next->lane);
+		else if (is_ready_barrier(next))
+			kbi_task_end(next, KBI_END_WELL, KB_OK, NULL);
+	}
+	for (size_t i = 0; i < task->bind_count; i++)	/* what waits to know whether this one needs it */
+		kbi_run_look_at(task->binds[i].from->lane);
+	if (task->host)
+		kbi_run_look_at(task->lane);
+}
+
+static void
+pass_failure(struct kb_task *barrier)	/* a barrier fails with what is before it */
+{
+	for (size_t i = 0; i < barrier->before.count; i++)
+		if (barrier->before.at[i]->run.end >= KBI_END_FAILED)
+			barrier->run.end = KBI_END_SKIPPED;
+}
+
+static bool
+is_ready_barrier(const struct kb_task *barrier)
+{
+	if (barrier->run.state == KBI_TASK_ENDED)
+		return false;
+	for (size_t i = 0; i < barrier->before.count; i++)
+		if (barrier->before.at[i]->run.state != KBI_TASK_ENDED)
+			return false;
+	return true;
+}
+
+static void
+leave_wave(struct kbi_run *run, struct kb_task *task)
+{
+	if (!task->wave || task->run.state != KBI_TASK_APPLYING)
+		return;
+	task->wave->running--;
+	for (size_t i = 0; i < run->plan->tasks.count; i++)
+		if (run->plan->tasks.at[i]->wave == task->wave)
+			kbi_run_look_at(run->plan->tasks.at[i]->lane);
+}
+
+static void
+end_with(struct kb_task *task, enum kbi_task_end end, kb_status status, const char *text, const struct kb_err *err)
+{
+	struct kbi_run *run = task->plan->running;
+	leave_wave(run, task);
+	task->run.state = KBI_TASK_ENDED;
+	task->run.end = end;
+	if (!task->host)
+		pass_failure(task);
+	run->left--;
+	run->is_changed |= task->run.is_changed;
+	if (err && run->first_err.code == KB_OK)
+		kbi_err_copy(&run->first_err, err);
+	if (task->host && !task->is_left_out)
+		tell(task, status, text, err);
+	look_at_next(run, task);
+	kbi_loop_timer(run->kb->loop, &run->tick, 0);
+}
+
+void
+kbi_task_end(struct kb_task *task, enum kbi_task_end end, kb_status status, const char *text)
+{
+	end_with(task, end, status, text, NULL);
+}
+
+void
+kbi_task_fail(struct kb_task *task, const struct kb_err *err)
+{
+	struct kb_err full = { 0 };
+	kbi_err_copy(&full, err);
+	kbi_err_where(&full, task->host->name, task->step->name);
+	end_with(task, KBI_END_FAILED, full.code, full.cause, &full);
+	kbi_err_clear(&full);
+}
+
+void
+kbi_run_done(struct kbi_run *run)
+{
+	struct kb_event *event = kbi_event_new(KB_EVENT_PLAN_DONE);
+	if (event) {
+		event->run = run->id;
+		event->status = run->stopped ? run->stopped : run->first_err.code;
+		event->is_changed = run->is_changed;
+		event->duration_ms = kbi_clock_ms() - run->started_ms;
+		kbi_err_copy(&event->err, &run->first_err);
+		if (run->stopped)
+			kbi_fail(&event->err, run->stopped, run->stopped == KB_ETIMEOUT ? "the run's time is up" : "the run was cancelled");
+	}
+	kbi_plan_queue(run->plan, event);
+	kbi_run_free(run);
+}

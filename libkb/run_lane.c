@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The session of one host within a run: opened when it is needed, opened again when it breaks, closed when its tasks have ended. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/ctx.h"
+#include "base/str.h"
+#include "facts.h"
+#include "plan.h"
+#include "run.h"
+#include "script.h"
+#include "session.h"
+
+#define PROBE_TIMEOUT_MS 60000
+#define LOCK_WAIT_S 600
+#define CONNECTING_MAX 64	/* log-ins at a time: a burst of them only makes all of them slow */
+#define ATTEMPTS_MAX 5
+#define RETRY_MS 500
+
+enum ask_kind { ASK_LOCK, ASK_PROBE, ASK_APPLY };
+
+struct kbi_ask {
+	struct kbi_lane *lane;
+	struct kb_task *task;
+	enum ask_kind kind;
+	uint64_t seq;
+	struct kbi_ask *prev, *next;
+};
+
+static struct kbi_ask *
+new_ask(struct kbi_lane *lane, struct kb_task *task, enum ask_kind kind)
+{
+	struct kbi_ask *ask = calloc(1, sizeof(*ask));
+	if (!ask)
+		return NULL;
+	*ask = (struct kbi_ask){ .lane = lane, .task = task, .kind = kind, .seq = ++lane->run->seq, .next = lane->asks };
+	if (lane->asks)
+		lane->asks->prev = ask;
+	lane->asks = ask;
+	return ask;
+}
+
+static void
+free_ask(struct kbi_ask *ask)
+{
+	if (ask->prev)
+		ask->prev->next = ask->next;
+	else
+		ask->lane->asks = ask->next;
+	if (ask->next)
+		ask->next->prev = ask->prev;
+	free(ask);
+}
+
+/* -- answers */
+
+static void
+keep_reply(struct kbi_answer *answer, const struct kbi_ask *ask, struct kbi_reply *reply)
+{
+	kbi_map_free(&answer->facts);
+	kbi_err_clear(&answer->err);
+	free(answer->log);
+	*answer = (struct kbi_answer){ .seq = ask->seq, .status = reply->status, .exit_status = reply->exit_status };
+	if (reply->err)
+		kbi_err_copy(&answer->err, reply->err);
+	struct kbi_buf log = KBI_BUF(2 * KBI_LOG_MAX);
+	kbi_str_escape_lines(&log, reply->log.data, reply->log.size_bytes);
+	answer->log = kbi_buf_take(&log);
+	kbi_buf_free(&log);
+	if (answer->status)
+		return;
+	answer->status = kbi_facts_parse(kbi_buf_text(&reply->facts), reply->facts.size_bytes, &answer->facts);
+	if (answer->status)
+		kbi_fail(&answer->err, answer->status, "%s: %s: its answer cannot be read", ask->lane->host->name,
+			 ask->task ? ask->task->step->name : "lock");
+}
+
+static void
+keep_lock_reply(struct kbi_lane *lane, const struct kbi_ask *ask, struct kbi_reply *reply)
+{
+	struct kbi_answer answer = { 0 };
+	keep_reply(&answer, ask, reply);
+	const char *note = kbi_map_get(&answer.facts, "note");
+	if (note)
+		kbi_run_host_event(lane, KB_EVENT_NOTE, note);
+	if (!answer.status && answer.exit_status != 0 && lane->run->mode == KB_APPLY) {
+		lane->is_lock_lost = true;
+		if (!kbi_facts_error(&answer.facts, lane->host->name, "lock", &lane->err))
+			kbi_fail(&lane->err, KB_ELOCKED, "%s: its lock could not be taken", lane->host->name);
+	}
+	kbi_map_free(&answer.facts);
+	kbi_err_clear(&answer.err);
+	free(answer.log);
+}
+
+static void
+on_reply(void *owner, struct kbi_reply *reply)
+{
+	struct kbi_ask *ask = owner;
+	struct kbi_lane *lane = ask->lane;
+	if (ask->kind == ASK_LOCK) {
+		keep_lock_reply(lane, ask, reply);
+	} else if (reply->status != KB_EUNREACHABLE && reply->status != KB_EPROTOCOL) {
+		/* a lost connection is the session's to tell, and is no answer */
+		bool is_apply = ask->kind == ASK_APPLY;
+		keep_reply(is_apply ? &ask->task->run.apply : &ask->task->run.probe, ask, reply);
+		ask->task->run.has_applied |= is_apply;
+	}
+	free_ask(ask);
+	kbi_run_look_at(lane);
+}
+
+static void
+on_output(void *owner, const char *data, size_t size_bytes)
+{
+	struct kbi_ask *ask = owner;
+	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT);
+	struct kb_event *event = kbi_event_new(KB_EVENT_STEP_OUTPUT);
+	kbi_str_escape_lines(&text, data, size_bytes);
+	if (event) {
+		event->run = ask->lane->run->id;
+		event->task = (int64_t)ask->task->index;
+		kbi_event_set(&event->host, ask->lane->host->name);
+		kbi_event_set(&event->step, ask->task->step->name);
+		kbi_event_set(&event->text, kbi_buf_text(&text));
+	}
+	kbi_plan_queue(ask->lane->run->plan, event);
+	kbi_buf_free(&text);
+}
+
+/* -- the session */
+
+static void
+forget_session(struct kbi_lane *lane)	/* what was asked and not answered is asked again */
+{
+	if (lane->session && !lane->is_ready)
+		lane->run->connecting--;
+	kbi_session_free(lane->session);
+	lane->session = NULL;
+	while (lane->asks)
+		free_ask(lane->asks);
+	for (size_t i = lane->cursor; i < lane->task_count; i++) {
+		struct kb_task *task = lane->tasks[i];
+		if (task->run.probe.seq < task->run.asked_seq)
+			task->run.asked_seq = 0;
+		if (task->run.state == KBI_TASK_APPLYING && !(task->run.has_applied && task->run.apply.exit_status != 0)) {
+			task->run.state = KBI_TASK_WAITING;
+			task->run.has_applied = false;
+			task->run.asked_seq = 0;
+			if (task->wave)
+				task->wave->running--;
+		}
+	}
+}
+
+void
+kbi_lane_close(struct kbi_lane *lane)
+{
+	kbi_loop_timer(lane->run->kb->loop, &lane->retry, KBI_NEVER);
+	if (lane->session)
+		forget_session(lane);
+	lane->is_ready = false;
+}
+
+static void
+retry(void *owner)
+{
+	struct kbi_lane *lane = owner;
+	lane->retry.due_ms = KBI_NEVER;
+	kbi_run_look_at(lane);
+}
+
+static void
+look_at_all(struct kbi_run *run)	/* a place among those that connect has become free */
+{
+	for (size_t i = 0; i < run->lane_count; i++)
+		if (!run->lanes[i].session && run->lanes[i].cursor < run->lanes[i].task_count)
+			kbi_run_look_at(&run->lanes[i]);
+}
+
+static void
+on_changed(void *owner)
+{
+	struct kbi_lane *lane = owner;
+	if (kbi_session_state(lane->session) == KBI_SESSION_READY && !lane->is_ready) {
+		lane->is_ready = true;
+		lane->run->connecting--;
+		kbi_run_host_event(lane, KB_EVENT_HOST_CONNECTED, lane->attempts ? "connected again" : "connected");
+		look_at_all(lane->run);
+	}
+	kbi_run_look_at(lane);
+}
+
+/* A connection that broke is made again; one that could not be made at all, or broke for a reason that will not go away, is not */
+static bool
+may_try_again(const struct kbi_lane *lane, const struct kb_err *err)
+{
+	bool was_ready = lane->is_ready || lane->attempts > 0;
+	return was_ready && lane->attempts < ATTEMPTS_MAX && (err->code == KB_EUNREACHABLE || err->code == KB_EPROTOCOL);
+}
+
+static int64_t
+jitter_ms(void)
+{
+	uint16_t random = 0;
+	return getrandom(&random, sizeof(random), GRND_NONBLOCK) == sizeof(random) ? random % RETRY_MS : 0;
+}
+
+bool
+kbi_lane_is_lost(struct kbi_lane *lane)
+{
+	if (lane->is_lock_lost)
+		return true;
+	if (!lane->session || kbi_session_state(lane->session) != KBI_SESSION_LOST)
+		return lane->err.code != KB_OK && !lane->session && lane->retry.due_ms == KBI_NEVER && lane->attempts == 0;
+	const struct kb_err *err = kbi_session_err(lane->session);
+	bool again = may_try_again(lane, err);
+	kbi_err_copy(&lane->err, err);
+	kbi_run_host_event(lane, KB_EVENT_HOST_LOST, lane->err.cause);
+	forget_session(lane);
+	lane->is_ready = false;
+	look_at_all(lane->run);
+	if (!again) {
+		lane->attempts = 0;	/* from here on it stays lost */
+		return true;
+	}
+	int64_t delay_ms = (int64_t)RETRY_MS << lane->attempts++;
+	lane->retry.due = retry;
+	lane->retry.owner = lane;
+	kbi_loop_timer(lane->run->kb->loop, &lane->retry, kbi_clock_ms() + delay_ms + jitter_ms());
+	return false;
+}
+
+static void
+write_prelude(struct kbi_lane *lane, struct kbi_buf *prelude)
+{
+	kbi_script_begin(prelude, lane->run->mode == KB_APPLY);
+	for (size_t i = 0; i < lane->task_count; i++)
+		if (lane->tasks[i]->text_number == i && !lane->tasks[i]->is_unused)
+			kbi_script_add_step(prelude, i, lane->tasks[i]->step);
+}
+
+static kb_status
+send_lock(struct kbi_lane *lane)
+{
+	struct kbi_buf script = KBI_BUF(KBI_SIZE_TEXT);
+	char who[200] = "libkb";
+	if (lane->run->mode == KB_APPLY) {
+		gethostname(who, sizeof(who) - 40);
+		who[sizeof(who) - 41] = '\0';
+		size_t len = strlen(who);
+		snprintf(who + len, sizeof(who) - len, " (process %ld)", (long)getpid());
+		kbi_script_lock(&script, LOCK_WAIT_S, who);
+	} else {
+		kbi_script_look_at_lock(&script);
+	}
+	struct kbi_ask *ask = new_ask(lane, NULL, ASK_LOCK);
+	struct kbi_request request = { .script = kbi_buf_text(&script), .script_bytes = script.size_bytes, .deadline_ms = KBI_NEVER,
+		.timeout_ms = (LOCK_WAIT_S + 30) * 1000, .done = on_reply, .owner = ask };
+	kb_status status = ask && !kbi_buf_failed(&script) ? kbi_session_send(lane->session, &request) : KB_ENOMEM;
+	if (status && ask)
+		free_ask(ask);
+	kbi_buf_free(&script);
+	return status;
+}
+
+static kb_status
+open_session(struct kbi_lane *lane)
+{
+	struct kbi_buf prelude = KBI_BUF(KBI_SCRIPT_MAX);
+	int64_t timeout_ms = 30000;
+	kbi_str_to_int64(kbi_map_get(&lane->host->shown, "connect_timeout_ms"), 1, INT64_MAX, &timeout_ms);
+	write_prelude(lane, &prelude);
+	struct kbi_session_want want = { .loop = lane->run->kb->loop, .host = lane->host->name, .scheme = lane->host->scheme,
+		.settings = &lane->host->shown, .prelude = kbi_buf_text(&prelude),
+		.deadline_ms = kbi_clock_sooner(kbi_clock_deadline(kbi_clock_ms(), timeout_ms), lane->run->deadline_ms),
+		.changed = on_changed, .owner = lane };
+	kb_status status = kbi_buf_failed(&prelude);
+	if (status)
+		kbi_fail(&lane->err, status, "%s: the steps' scripts are too large", lane->host->name);
+	else if (!(lane->session = kbi_session_new(&want, &lane->err)))
+		status = lane->err.code ? lane->err.code : kbi_fail_memory(&lane->err);
+	kbi_buf_free(&prelude);
+	if (status)
+		return status;
+	lane->is_ready = false;
+	lane->run->connecting++;
+	return send_lock(lane);
+}
+
+kb_status
+kbi_lane_open(struct kbi_lane *lane)
+{
+	if (lane->session)
+		return kbi_session_state(lane->session) == KBI_SESSION_LOST ? KB_EBUSY : KB_OK;
+	if (lane->retry.due_ms != KBI_NEVER || lane->run->connecting >= CONNECTING_MAX)
+		return KB_EBUSY;
+	kb_status status = open_session(lane);
+	if (status) {
+		lane->attempts = 0;
+		kbi_run_look_at(lane);	/* it is lost: the task at the cursor fails with lane->err */
+	}
+	return status;
+}
+
+/* -- asking */
+
+static struct kbi_script_call
+call_of(const struct kb_task *task)
+{
+	return (struct kbi_script_call){ .number = task->text_number, .step = task->step, .args = &task->run.args,
+		.wants = &task->run.wants, .made = &task->run.made };
+}
+
+static kb_status
+send(struct kbi_lane *lane, struct kb_task *task, enum ask_kind kind, struct kbi_buf *script, uint64_t *seq)
+{
+	const struct kbi_entry *input = kind == ASK_APPLY ? kbi_map_find(&task->run.made, "input") : NULL;
+	struct kbi_ask *ask = kbi_buf_failed(script) ? NULL : new_ask(lane, task, kind);
+	if (!ask)
+		return KB_ENOMEM;
+	struct kbi_request request = { .script = kbi_buf_text(script), .script_bytes = script->size_bytes,
+		.input = input ? input->value : NULL, .input_bytes = input ? input->size_bytes : 0, .deadline_ms = lane->run->deadline_ms,
+		.timeout_ms = kind == ASK_APPLY ? task->step->def->timeout_ms : PROBE_TIMEOUT_MS,
+		.output = kind == ASK_APPLY ? on_output : NULL, .done = on_reply, .owner = ask };
+	*seq = ask->seq;
+	kb_status status = kbi_session_send(lane->session, &request);
+	if (status)
+		free_ask(ask);
+	return status;
+}
+
+kb_status
+kbi_lane_probe(struct kbi_lane *lane, struct kb_task *task)
+{
+	struct kbi_buf script = KBI_BUF(KBI_SCRIPT_MAX);
+	struct kbi_script_call call = call_of(task);
+	uint64_t seq = 0;
+	kbi_script_probe(&script, &call);
+	kb_status status = send(lane, task, ASK_PROBE, &script, &seq);
+	if (!status)
+		task->run.asked_seq = seq;
+	kbi_buf_free(&script);
+	return status;
+}
+
+kb_status
+kbi_lane_apply(struct kbi_lane *lane, struct kb_task *task)
+{
+	struct kbi_buf script = KBI_BUF(KBI_SCRIPT_MAX);
+	struct kbi_script_call call = call_of(task);
+	uint64_t seq = 0;
+	kbi_script_apply(&script, &call);
+	kb_status status = send(lane, task, ASK_APPLY, &script, &seq);
+	kbi_buf_free(&script);
+	if (status)
+		return status;
+	task->run.apply_count++;
+	task->run.applied_seq = lane->dirty_seq = seq;
+	kbi_run_step_started(task);
+	return KB_OK;
+}

@@ -1,0 +1,670 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one task needs next. Each function is one question; kbi_task_advance() asks them in order. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/ctx.h"
+#include "base/str.h"
+#include "change.h"
+#include "facts.h"
+#include "fetch.h"
+#include "plan.h"
+#include "run.h"
+
+#define LOG_LINES 40
+#define APPLIES_MAX 3
+
+void
+kbi_task_reset(struct kb_task *task)
+{
+	struct kbi_task_run *run = &task->run;
+	kbi_job_cancel(run->job);
+	kbi_map_free(&run->probe.facts);
+	kbi_map_free(&run->apply.facts);
+	kbi_err_clear(&run->probe.err);
+	kbi_err_clear(&run->apply.err);
+	kbi_err_clear(&run->job_err);
+	free(run->probe.log);
+	free(run->apply.log);
+	free(run->said);
+	kbi_map_free(&run->args);
+	kbi_map_free(&run->made);
+	kbi_map_free(&run->wants);
+	kbi_changes_free(run->changes, run->change_count);
+	*run = (struct kbi_task_run){ .probe.exit_status = -1, .apply.exit_status = -1 };
+}
+
+static bool
+has_ended_well(const struct kb_task *task)
+{
+	return task->run.end == KBI_END_WELL || task->run.end == KBI_END_NOT_NEEDED;
+}
+
+/* A task on demand whose outputs this one is bound to is waited for only once they turned out to be needed */
+static bool
+is_soft(const struct kb_task *task, const struct kb_task *before)
+{
+	if (!before->is_on_demand || before->run.state == KBI_TASK_ENDED)
+		return false;
+	for (size_t i = 0; i < task->bind_count; i++)
+		if (task->binds[i].from == before)
+			return true;
+	return false;
+}
+
+static const struct kb_task *
+first_failed_before(const struct kb_task *task)
+{
+	if (task->before_here && task->before_here->run.end >= KBI_END_FAILED)
+		return task->before_here;
+	for (size_t i = 0; i < task->before.count; i++)
+		if (task->before.at[i]->run.end >= KBI_END_FAILED)
+			return task->before.at[i];
+	return NULL;
+}
+
+static bool
+waits_for_others(const struct kb_task *task)
+{
+	for (size_t i = 0; i < task->before.count; i++)
+		if (task->before.at[i]->run.state != KBI_TASK_ENDED && !is_soft(task, task->before.at[i]))
+			return true;
+	return false;
+}
+
+enum need { IS_NEEDED, NOT_NEEDED, NOT_KNOWN_YET };
+
+/* A task on demand is needed when one of the tasks of other hosts that are bound to it turns out to be. (Those of its own host wait behind
+ * it, and cannot say; if there are no others it is simply run.) */
+static enum need
+need_of(const struct kb_task *task)
+{
+	bool has_askers = false;
+	if (!task->is_on_demand || task->run.is_demanded)
+		return IS_NEEDED;
+	for (size_t i = 0; i < task->after.count; i++) {
+		const struct kb_task *next = task->after.at[i];
+		if (next->host == task->host || !is_soft(next, task))
+			continue;
+		has_askers = true;
+		if (next->run.state != KBI_TASK_ENDED && !next->is_left_out)
+			return NOT_KNOWN_YET;
+	}
+	return has_askers ? NOT_NEEDED : IS_NEEDED;
+}
+
+/* Bound to something that was not needed, as token.delete is to token.create: then this one is not needed either */
+static bool
+is_moot(const struct kb_task *task)
+{
+	for (size_t i = 0; i < task->bind_count; i++)
+		if (task->binds[i].from->run.end == KBI_END_NOT_NEEDED)
+			return true;
+	return false;
+}
+
+static void
+skip(struct kb_task *task, const struct kb_task *because)
+{
+	struct kbi_buf text = KBI_BUF(1024);
+	if (because->host)
+		kbi_buf_add_format(&text, "not run, because %s on %s did not end well", because->step->name, because->host->name);
+	else
+		kbi_buf_add(&text, "not run, because something before it did not end well");
+	kbi_task_end(task, KBI_END_SKIPPED, KB_ECANCELED, kbi_buf_text(&text));
+	kbi_buf_free(&text);
+}
+
+/* -- parameters */
+
+/* Parameters as far as they are known: set, default, or the output of a task that has ended */
+static kb_status
+collect_args(struct kb_task *task)
+{
+	struct kbi_map *args = &task->run.args;
+	kbi_map_free(args);
+	kb_status status = kbi_step_args(task->step, args);
+	for (size_t i = 0; !status && i < task->bind_count; i++) {
+		const struct kbi_bind *bind = &task->binds[i];
+		const struct kbi_entry *output = kbi_map_find(&bind->from->outputs, bind->output);
+		if (!output)
+			continue;
+		status = output->secret ? kbi_map_set_secret(args, bind->param, output->value, output->size_bytes) :
+			kbi_map_set_bytes(args, bind->param, output->value, output->size_bytes);
+	}
+	return status;
+}
+
+static const struct kbi_bind *
+first_missing(const struct kb_task *task, bool for_apply)
+{
+	for (size_t i = 0; i < task->bind_count; i++) {
+		const struct kbi_param *param = kbi_step_def_param(task->step->def, task->binds[i].param);
+		if (!for_apply && param && (param->flags & KBI_FOR_APPLY))
+			continue;
+		if (!kbi_map_has(&task->binds[i].from->outputs, task->binds[i].output))
+			return &task->binds[i];
+	}
+	return NULL;
+}
+
+/* Ahead of its turn: nothing but tasks of its own host and barriers is before it, and what its probe needs is known */
+static bool
+can_be_asked(const struct kb_task *task)
+{
+	if (task->run.state != KBI_TASK_WAITING || (task->is_left_out && !task->is_ask_only) || task->is_on_demand ||
+	    first_missing(task, false))
+		return false;
+	for (size_t i = 0; i < task->before.count; i++)
+		if (task->before.at[i]->host && task->before.at[i]->run.state != KBI_TASK_ENDED)
+			return false;
+	return true;
+}
+
+bool
+kbi_task_is_fresh(const struct kbi_lane *lane, const struct kb_task *task)
+{
+	return task->run.asked_seq > task->run.dirty_seq && task->run.asked_seq > lane->dirty_seq;
+}
+
+/* -- preparing on the controller */
+
+struct preparing {
+	const struct kbi_step_def *def;
+	struct kbi_map args, facts, made;
+	struct kbi_fetcher *fetcher;
+	struct kb_err err;
+	kb_status status;
+	bool has_facts;
+};
+
+static void
+free_preparing(void *data)
+{
+	struct preparing *p = data;
+	kbi_map_free(&p->args);
+	kbi_map_free(&p->facts);
+	kbi_map_free(&p->made);
+	kbi_err_clear(&p->err);
+	kbi_fetcher_unref(p->fetcher);
+	free(p);
+}
+
+static void
+prepare(void *data, const atomic_bool *is_cancelled)
+{
+	struct preparing *p = data;
+	struct kbi_prepare args = { .args = &p->args, .facts = p->has_facts ? &p->facts : NULL, .made = &p->made,
+		.fetcher = p->fetcher, .is_cancelled = is_cancelled, .err = &p->err };
+	p->status = p->def->prepare(&args);
+}
+
+static void
+prepared(void *owner, void *data)
+{
+	struct kb_task *task = owner;
+	struct preparing *p = data;
+	task->run.job = NULL;
+	task->run.is_prepared = true;
+	task->run.state = KBI_TASK_WAITING;
+	if (p->status)
+		kbi_err_copy(&task->run.job_err, &p->err);
+	if (p->status && task->run.job_err.code == KB_OK)
+		task->run.job_err.code = p->status;
+	kbi_map_free(&task->run.made);
+	task->run.made = p->made;
+	p->made = (struct kbi_map){ 0 };
+	free_preparing(p);
+	kbi_run_look_at(task->lane);
+}
+
+static kb_status
+start_preparing(struct kb_task *task, bool has_facts)
+{
+	struct preparing *p = calloc(1, sizeof(*p));
+	if (!p)
+		return KB_ENOMEM;
+	p->def = task->step->def;
+	p->has_facts = has_facts;
+	p->fetcher = kbi_fetcher_ref(task->plan->kb->fetcher);
+	struct kbi_job job = { .work = prepare, .done = prepared, .free_data = free_preparing, .owner = task, .data = p };
+	if (kbi_map_copy(&p->args, &task->run.args) || (has_facts && kbi_map_copy(&p->facts, &task->run.probe.facts)) ||
+	    !(task->run.job = kbi_loop_job(task->plan->kb->loop, &job))) {
+		free_preparing(p);
+		return KB_ENOMEM;
+	}
+	task->run.state = KBI_TASK_PREPARING;
+	return KB_OK;
+}
+
+static bool
+must_prepare(const struct kb_task *task, bool is_first)
+{
+	const struct kbi_step_def *def = task->step->def;
+	return def->prepare && !task->run.is_prepared && is_first == ((def->flags & KBI_STEP_PREPARE_FIRST) != 0);
+}
+
+/* -- judging */
+
+static void
+tell_notes(struct kb_task *task, const struct kbi_judge *judge)
+{
+	static const struct { const char *word; int severity; } severities[] =
+		{ { "info", KB_INFO }, { "warning", KB_WARNING }, { "error", KB_ERROR } };
+	const struct kbi_entry *e = NULL;
+	struct kbi_run *run = task->plan->running;
+	for (size_t i = 0; i < judge->note_count; i++)
+		kbi_run_note(run, task, judge->notes[i].severity, judge->notes[i].id, judge->notes[i].text);
+	while ((e = kbi_map_next(judge->facts, "note", e))) {	/* SEVERITY ID TEXT, from the script */
+		char *text = strdup(e->value), *rest = text;
+		const char *word = text ? strsep(&rest, " ") : NULL, *id = rest ? strsep(&rest, " ") : NULL;
+		for (size_t i = 0; id && rest && i < sizeof(severities) / sizeof(severities[0]); i++)
+			if (kbi_str_is(word, severities[i].word))
+				kbi_run_note(run, task, severities[i].severity, id, rest);
+		free(text);
+	}
+}
+
+static void
+keep_answer(struct kb_task *task, struct kbi_judge *judge)
+{
+	struct kbi_task_run *run = &task->run;
+	kbi_changes_free(run->changes, run->change_count);
+	run->changes = judge->changes;
+	run->change_count = judge->change_count;
+	judge->changes = NULL;
+	judge->change_count = 0;
+	kbi_map_free(&run->wants);
+	run->wants = judge->wants;
+	judge->wants = (struct kbi_map){ 0 };
+	run->verdict = judge->verdict;
+}
+
+static kb_status
+keep_outputs(struct kb_task *task, const struct kbi_map *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		const struct kbi_entry *e = &outputs->entries[i];
+		const struct kbi_output *def = kbi_step_def_output(task->step->def, e->name);
+		bool secret = e->secret || (def && (def->flags & KBI_SECRET));
+		if (secret ? kbi_map_set_secret(&task->outputs, e->name, e->value, e->size_bytes) :
+		    kbi_map_set_bytes(&task->outputs, e->name, e->value, e->size_bytes))
+			return KB_ENOMEM;
+	}
+	return KB_OK;
+}
+
+/* Outputs that a script named itself: facts "output.NAME" */
+static kb_status
+keep_said_outputs(struct kb_task *task, const struct kbi_map *facts)
+{
+	struct kbi_map outputs = { 0 };
+	kb_status status = KB_OK;
+	for (size_t i = 0; !status && i < facts->count; i++)
+		if (kbi_str_starts(facts->entries[i].name, "output."))
+			status = kbi_map_set_bytes(&outputs, facts->entries[i].name + strlen("output."), facts->entries[i].value,
+						   facts->entries[i].size_bytes);
+	if (!status)
+		status = keep_outputs(task, &outputs);
+	for (size_t i = 0; i < outputs.count; i++)
+		outputs.entries[i].secret = true;	/* wiped */
+	kbi_map_free(&outputs);
+	return status;
+}
+
+static int
+derived_verdict(const struct kbi_judge *judge)
+{
+	if (judge->verdict != KB_VERDICT_NONE)
+		return judge->verdict;
+	if (judge->change_count == 0)
+		return KB_PRESENT;
+	for (size_t i = 0; i < judge->change_count; i++)
+		if (judge->changes[i].before)
+			return KB_DIFFERS;
+	return KB_ABSENT;
+}
+
+/* Calls the step's judge. KB_OK: there is a verdict; anything else: err says why this step cannot go on here */
+static kb_status
+judge_task(struct kb_task *task, bool is_after_apply, int *verdict, struct kb_err *err)
+{
+	struct kbi_task_run *run = &task->run;
+	struct kbi_judge judge = { .args = &run->args, .facts = &run->probe.facts, .made = &run->made, .is_after_apply = is_after_apply };
+	kb_status status = task->step->def->judge(&judge);
+	if (!status && judge.has_failed)
+		status = KB_ENOMEM;
+	if (status && judge.err.code == KB_OK)
+		kbi_fail(&judge.err, status, "%s: %s: %s", task->host->name, task->step->name, judge.has_failed ? "out of memory" :
+			 judge.err.cause ? judge.err.cause : "its answer could not be judged");
+	judge.verdict = *verdict = derived_verdict(&judge);
+	if (run->told_seq != run->probe.seq)	/* a task may be judged again while it waits for something */
+		tell_notes(task, &judge);
+	run->told_seq = run->probe.seq;
+	if (judge.err.cause) {
+		free(run->said);
+		run->said = strdup(judge.err.cause);
+	}
+	if (!status)
+		status = keep_outputs(task, &judge.outputs) || keep_said_outputs(task, &run->probe.facts) ? kbi_fail_memory(&judge.err) : KB_OK;
+	kbi_err_copy(err, &judge.err);
+	if (is_after_apply && *verdict != KB_PRESENT) {
+		struct kbi_buf diff = KBI_BUF(KBI_SIZE_TEXT);
+		kbi_change_render(&diff, judge.changes, judge.change_count);
+		kbi_err_evidence_lines(err, kbi_buf_text(&diff), 20);
+		kbi_buf_free(&diff);
+	} else if (!is_after_apply) {
+		keep_answer(task, &judge);
+	}
+	kbi_judge_free(&judge);
+	return status;
+}
+
+/* -- ends */
+
+static const char *
+said_or(const struct kb_task *task, const char *text)
+{
+	return kbi_str_is_set(task->run.said) ? task->run.said : text;
+}
+
+/* In a dry run, what cannot be judged because something before it has not been done is not a failure */
+static bool
+end_as_not_known_yet(struct kb_task *task)
+{
+	if (task->plan->running->mode != KB_CHECK || !task->run.may_differ)
+		return false;
+	task->run.verdict = KB_UNKNOWN;
+	task->run.is_changed = !(task->step->def->flags & KBI_STEP_READ_ONLY);
+	kbi_task_end(task, KBI_END_WELL, KB_OK, "known only when what comes before it is done");
+	return true;
+}
+
+static bool
+fail(struct kb_task *task, const struct kb_err *err)
+{
+	if (!end_as_not_known_yet(task))
+		kbi_task_fail(task, err);
+	return true;
+}
+
+static bool
+fail_memory(struct kb_task *task)
+{
+	struct kb_err err = { 0 };
+	kbi_fail_memory(&err);
+	kbi_task_fail(task, &err);
+	kbi_err_clear(&err);
+	return true;
+}
+
+static bool
+fail_verdict(struct kb_task *task, int verdict, const struct kb_err *judged)
+{
+	static const kb_status codes[] = { [KB_FOREIGN] = KB_ECONFLICT, [KB_UNKNOWN] = KB_EPROTOCOL };
+	struct kb_err err = { 0 };
+	kbi_err_copy(&err, judged);
+	kbi_fail(&err, codes[verdict], "%s: %s: %s: %s", task->host->name, task->step->name, kb_verdict_name(verdict),
+		 judged->cause ? judged->cause : "no more is known");
+	kbi_err_id(&err, verdict == KB_FOREIGN ? "step.foreign" : "step.unknown");
+	kbi_err_evidence_lines(&err, task->run.probe.log ? task->run.probe.log : "", LOG_LINES);
+	fail(task, &err);
+	kbi_err_clear(&err);
+	return true;
+}
+
+/* -- after an apply */
+
+static bool
+verify(struct kb_task *task)
+{
+	struct kb_err err = { 0 };
+	int verdict;
+	kb_status status = judge_task(task, true, &verdict, &err);
+	if (!status && verdict == KB_PRESENT) {
+		task->run.is_changed = true;
+		kbi_task_end(task, KBI_END_WELL, KB_OK, "done");
+		kbi_err_clear(&err);
+		return true;
+	}
+	if (!status) {
+		struct kb_err judged = { 0 };
+		kbi_err_copy(&judged, &err);
+		kbi_fail(&err, KB_EVERIFY, "%s: %s: done, but it is still %s%s%s", task->host->name, task->step->name,
+			 kb_verdict_name(verdict), judged.cause ? ": " : "", judged.cause ? judged.cause : "");
+		for (size_t i = 0; i < judged.evidence_count; i++)
+			kbi_err_evidence(&err, "%s", judged.evidence[i]);
+		kbi_err_evidence_lines(&err, task->run.apply.log ? task->run.apply.log : "", LOG_LINES);
+		kbi_err_clear(&judged);
+	}
+	kbi_task_fail(task, &err);
+	kbi_err_clear(&err);
+	return true;
+}
+
+static bool
+fail_apply(struct kb_task *task)
+{
+	struct kb_err err = { 0 };
+	const struct kbi_answer *apply = &task->run.apply;
+	if (apply->status)
+		kbi_err_copy(&err, &apply->err);
+	else if (!kbi_facts_error(&apply->facts, task->host->name, task->step->name, &err)) {
+		const struct kbi_entry *e = NULL;
+		kbi_fail(&err, KB_ESTEP, "%s: %s: ended with status %d", task->host->name, task->step->name, apply->exit_status);
+		while ((e = kbi_map_next(&apply->facts, "error.evidence", e)))
+			kbi_err_evidence_lines(&err, e->value, 80);
+	}
+	kbi_err_evidence_lines(&err, apply->log ? apply->log : "", LOG_LINES);
+	kbi_task_fail(task, &err);
+	kbi_err_clear(&err);
+	return true;
+}
+
+static bool
+advance_applying(struct kbi_lane *lane, struct kb_task *task)
+{
+	struct kbi_task_run *run = &task->run;
+	if (!run->has_applied)
+		return false;
+	if (run->apply.status || run->apply.exit_status != 0)
+		return fail_apply(task);
+	if (keep_said_outputs(task, &run->apply.facts))
+		return fail_memory(task);
+	if (run->probe.seq < run->applied_seq)
+		return false;	/* its second answer is on the way */
+	(void)lane;
+	if (run->probe.status)
+		return fail(task, &run->probe.err);
+	return verify(task);
+}
+
+/* -- its turn */
+
+static bool
+demand_inputs(struct kb_task *task)	/* true: something must run first */
+{
+	bool waits = false;
+	for (size_t i = 0; i < task->bind_count; i++) {
+		struct kb_task *from = task->binds[i].from;
+		if (from->run.state == KBI_TASK_ENDED)
+			continue;
+		from->run.is_demanded = true;
+		kbi_run_look_at(from->lane);
+		waits = true;
+	}
+	return waits;
+}
+
+/* The next task's probe goes with this one's apply: so a chain of changing steps costs one round trip each */
+static void
+ask_next(struct kbi_lane *lane)
+{
+	struct kb_task *next = lane->cursor + 1 < lane->task_count ? lane->tasks[lane->cursor + 1] : NULL;
+	if (next && can_be_asked(next) && !collect_args(next))
+		kbi_lane_probe(lane, next);	/* if this fails it is asked when it is its turn */
+}
+
+static bool
+apply(struct kbi_lane *lane, struct kb_task *task)
+{
+	const struct kbi_bind *missing = first_missing(task, true);
+	if (missing) {
+		struct kb_err err = { 0 };
+		kbi_fail(&err, KB_EINVAL, "%s: %s: the parameter %s comes from %s on %s, which gave no %s", task->host->name,
+			 task->step->name, missing->param, missing->from->step->name, missing->from->host->name, missing->output);
+		kbi_err_id(&err, "plan.output-missing");
+		kbi_task_fail(task, &err);
+		kbi_err_clear(&err);
+		return true;
+	}
+	if (task->wave && task->wave->running >= task->wave->limit)
+		return false;
+	if (task->run.apply_count == APPLIES_MAX) {	/* the connection broke each time */
+		kbi_task_fail(task, &lane->err);
+		return true;
+	}
+	if (kbi_lane_apply(lane, task) || kbi_lane_probe(lane, task))
+		return fail_memory(task);
+	task->run.state = KBI_TASK_APPLYING;
+	if (task->wave)
+		task->wave->running++;
+	ask_next(lane);
+	return false;
+}
+
+static bool
+act_on_verdict(struct kbi_lane *lane, struct kb_task *task, int verdict, const struct kb_err *judged)
+{
+	const struct kbi_step_def *def = task->step->def;
+	if (verdict == KB_PRESENT) {
+		task->run.is_changed = task->run.apply_count > 0;	/* it was applied, and then the connection broke */
+		kbi_task_end(task, KBI_END_WELL, KB_OK, said_or(task, "nothing to do"));
+		return true;
+	}
+	if (verdict == KB_FOREIGN || verdict == KB_UNKNOWN || (def->flags & KBI_STEP_READ_ONLY))
+		return fail_verdict(task, verdict == KB_FOREIGN ? KB_FOREIGN : KB_UNKNOWN, judged);
+	if (task->is_ask_only) {
+		kbi_task_end(task, KBI_END_WELL, KB_OK, NULL);
+		return true;
+	}
+	bool waits = demand_inputs(task);
+	if (task->plan->running->mode == KB_CHECK) {
+		task->run.is_changed = true;
+		kbi_task_end(task, KBI_END_WELL, KB_OK, said_or(task, "would be changed"));
+		return true;
+	}
+	return waits ? false : apply(lane, task);
+}
+
+static bool
+decide(struct kbi_lane *lane, struct kb_task *task)
+{
+	struct kbi_task_run *run = &task->run;
+	struct kb_err err = { 0 };
+	int verdict;
+	if (run->job_err.code != KB_OK)
+		return fail(task, &run->job_err);
+	if (collect_args(task))
+		return fail_memory(task);
+	if (must_prepare(task, true))
+		return start_preparing(task, true) ? fail_memory(task) : false;
+	kb_status status = judge_task(task, false, &verdict, &err);
+	bool is_apply = task->plan->running->mode == KB_APPLY && !task->is_ask_only;
+	bool ended;
+	if (status)
+		ended = fail(task, &err);
+	else if (is_apply && verdict != KB_PRESENT && verdict != KB_FOREIGN && verdict != KB_UNKNOWN && must_prepare(task, false) &&
+		 !demand_inputs(task))
+		ended = start_preparing(task, true) ? fail_memory(task) : false;
+	else
+		ended = act_on_verdict(lane, task, verdict, &err);
+	kbi_err_clear(&err);
+	return ended;
+}
+
+static bool
+fail_probe(struct kb_task *task)
+{
+	struct kb_err err = { 0 };
+	const struct kbi_answer *probe = &task->run.probe;
+	task->run.verdict = KB_UNKNOWN;
+	if (probe->status)
+		kbi_err_copy(&err, &probe->err);
+	else if (!kbi_facts_error(&probe->facts, task->host->name, task->step->name, &err)) {
+		kbi_fail(&err, KB_EPROTOCOL, "%s: %s: its probe ended with status %d", task->host->name, task->step->name,
+			 probe->exit_status);
+		kbi_err_id(&err, "step.unknown");
+	}
+	kbi_err_evidence_lines(&err, probe->log ? probe->log : "", LOG_LINES);
+	fail(task, &err);
+	kbi_err_clear(&err);
+	return true;
+}
+
+/* Sends its probe, and those of the tasks behind it that can be asked now: all for one round trip */
+static bool
+ask(struct kbi_lane *lane, struct kb_task *task)
+{
+	if (collect_args(task) || kbi_lane_probe(lane, task))
+		return fail_memory(task);
+	for (size_t i = lane->cursor + 1; i < lane->task_count; i++) {
+		struct kb_task *later = lane->tasks[i];
+		if (!later->run.asked_seq && can_be_asked(later) && (collect_args(later) || kbi_lane_probe(lane, later)))
+			break;	/* it is asked again when it is its turn */
+	}
+	return false;
+}
+
+static bool
+take_turn(struct kbi_lane *lane, struct kb_task *task)
+{
+	struct kbi_task_run *run = &task->run;
+	if (run->started_ms == 0)
+		run->started_ms = kbi_clock_ms();
+	if (kbi_lane_is_lost(lane)) {
+		run->verdict = KB_UNKNOWN;
+		kbi_task_fail(task, &lane->err);
+		return true;
+	}
+	if (kbi_lane_open(lane) || run->state == KBI_TASK_PREPARING)
+		return false;
+	if (run->state == KBI_TASK_APPLYING)
+		return advance_applying(lane, task);
+	if (!kbi_task_is_fresh(lane, task))
+		return ask(lane, task);
+	if (run->probe.seq < run->asked_seq)
+		return false;	/* on the way */
+	if (run->probe.status || run->probe.exit_status != 0)
+		return fail_probe(task);
+	return decide(lane, task);
+}
+
+bool
+kbi_task_advance(struct kbi_lane *lane, struct kb_task *task)
+{
+	const struct kb_task *failed = first_failed_before(task);
+	struct kb_task *here = task->before_here;
+	if (here && here->run.may_differ)
+		task->run.may_differ = true;
+	if (here && lane->run->mode == KB_CHECK && here->run.is_changed)
+		task->run.may_differ = true;
+	if (task->is_left_out && !task->is_ask_only) {
+		kbi_task_end(task, failed ? KBI_END_SKIPPED : KBI_END_WELL, KB_OK, NULL);
+		return true;
+	}
+	if (failed) {
+		skip(task, failed);
+		return true;
+	}
+	if (waits_for_others(task))
+		return false;
+	enum need need = need_of(task);
+	if (is_moot(task) || need == NOT_NEEDED) {
+		task->run.verdict = KB_PRESENT;
+		kbi_task_end(task, KBI_END_NOT_NEEDED, KB_OK, "not needed");
+		return true;
+	}
+	return need == NOT_KNOWN_YET ? false : take_turn(lane, task);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/sh.h"
+#include "base/str.h"
+#include "steps/scripts.h"
+
+#define INPUT "input"
+
+static void
+set(struct kbi_buf *out, const char *name, const char *text)
+{
+	kbi_sh_set(out, name, text, strlen(text));
+}
+
+void
+kbi_script_begin(struct kbi_buf *out, bool is_apply)
+{
+	struct kbi_buf prelude = KBI_BUF(KBI_SIZE_TEXT);
+	kbi_buf_add(&prelude, kbi_script_prelude);
+	kbi_buf_add(&prelude, kbi_script_supervise);
+	set(out, "kb_prelude", kbi_buf_text(&prelude));
+	kbi_buf_add(out, "eval \"$kb_prelude\"\n");
+	/* a failing redirection of exec would end the shell: so it is tried in a subshell first */
+	if (is_apply)
+		kbi_buf_add(out, "(umask 077; mkdir -p \"$kb_state\" && : >>\"$kb_state/lock\") 2>/dev/null && exec 9>>\"$kb_state/lock\"\n");
+	if (kbi_buf_failed(&prelude))
+		out->failed = kbi_buf_failed(&prelude);
+	kbi_buf_free(&prelude);
+}
+
+void
+kbi_script_add_step(struct kbi_buf *out, size_t number, const struct kb_step *step)
+{
+	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT);
+	char name[40];
+	snprintf(name, sizeof(name), "kb_text_%zu", number);
+	if (kbi_step_is_own(step)) {
+		set(&text, "kb_own_probe", step->probe);
+		if (step->apply)
+			set(&text, "kb_own_apply", step->apply);
+	}
+	kbi_buf_add(&text, step->def->script);
+	set(out, name, kbi_buf_text(&text));
+	if (kbi_buf_failed(&text))
+		out->failed = kbi_buf_failed(&text);
+	kbi_buf_free(&text);
+}
+
+/* name='value'; the values of a list one a line, in one variable */
+static void
+assign_all(struct kbi_buf *out, const char *prefix, const struct kbi_map *map)
+{
+	struct kbi_buf name = KBI_BUF(300), value = KBI_BUF(KBI_SCRIPT_MAX);
+	value.secret = out->secret;
+	for (size_t i = 0; map && i < map->count; i++) {
+		const struct kbi_entry *first = &map->entries[i], *e = first;
+		if (kbi_map_find(map, first->name) != first || (*prefix && kbi_str_is(first->name, INPUT)))
+			continue;
+		kbi_buf_truncate(&name, 0);
+		kbi_buf_truncate(&value, 0);
+		kbi_buf_add_format(&name, "%s%s", prefix, first->name);
+		kbi_buf_add_bytes(&value, first->value, first->size_bytes);
+		while ((e = kbi_map_next(map, first->name, e))) {
+			kbi_buf_add_char(&value, '\n');
+			kbi_buf_add_bytes(&value, e->value, e->size_bytes);
+		}
+		if (kbi_sh_set(out, kbi_buf_text(&name), kbi_buf_text(&value), value.size_bytes) && !out->failed)
+			out->failed = KB_EINVAL;
+	}
+	kbi_buf_free(&name);
+	kbi_buf_free(&value);
+}
+
+/* What the host is told: the controller's own parameters (a CA file of its disk) stay here */
+static void
+assign_args(struct kbi_buf *out, const struct kbi_script_call *call)
+{
+	struct kbi_map sent = { 0 };
+	for (size_t i = 0; i < call->args->count; i++) {
+		const struct kbi_entry *e = &call->args->entries[i];
+		const struct kbi_param *param = kbi_step_def_param(call->step->def, e->name);
+		if (param && (param->flags & KBI_LOCAL))
+			continue;
+		if (kbi_map_add_bytes(&sent, e->name, e->value, e->size_bytes))
+			out->failed = KB_ENOMEM;
+	}
+	assign_all(out, "", &sent);
+	for (size_t i = 0; i < sent.count; i++)
+		sent.entries[i].secret = true;	/* wiped below, whatever it was */
+	kbi_map_free(&sent);
+}
+
+static void
+assign(struct kbi_buf *out, const struct kbi_script_call *call, bool is_apply)
+{
+	struct kbi_buf vars = KBI_BUF(KBI_SCRIPT_MAX);
+	vars.secret = true;
+	assign_args(&vars, call);
+	if (is_apply) {
+		assign_all(&vars, "want_", call->wants);
+		assign_all(&vars, "made_", call->made);
+	}
+	set(out, "kb_vars", kbi_buf_text(&vars));
+	if (kbi_buf_failed(&vars))
+		out->failed = kbi_buf_failed(&vars);
+	kbi_buf_free(&vars);
+}
+
+void
+kbi_script_probe(struct kbi_buf *out, const struct kbi_script_call *call)
+{
+	out->secret = true;
+	assign(out, call, false);
+	kbi_buf_add_format(out, "kb_probe \"$kb_text_%zu\"\n", call->number);
+}
+
+void
+kbi_script_apply(struct kbi_buf *out, const struct kbi_script_call *call)
+{
+	const struct kbi_entry *input = call->made ? kbi_map_find(call->made, INPUT) : NULL;
+	out->secret = true;
+	assign(out, call, true);
+	if (call->step->def->flags & KBI_STEP_LONG) {
+		kbi_buf_add_format(out, "kb_long %s \"$kb_text_%zu\"", call->step->name, call->number);
+		if (input)
+			kbi_buf_add_format(out, " %zu", input->size_bytes);
+	} else if (input) {
+		kbi_buf_add_format(out, "kb_apply_input \"$kb_text_%zu\" %zu", call->number, input->size_bytes);
+	} else {
+		kbi_buf_add_format(out, "kb_apply \"$kb_text_%zu\"", call->number);
+	}
+	kbi_buf_add_char(out, '\n');
+}
+
+void
+kbi_script_lock(struct kbi_buf *out, int64_t wait_s, const char *who)
+{
+	set(out, "kb_who", who);
+	kbi_buf_add_format(out, "kb_take_lock %lld && kb_hold \"$kb_who\"\n", (long long)wait_s);
+}
+
+void
+kbi_script_look_at_lock(struct kbi_buf *out)
+{
+	kbi_buf_add(out, "kb_lock_seen\n");
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shell text that goes to a host. Pure. Values reach a script only as quoted assignments above its constant text. */
+#ifndef KBI_SCRIPT_H
+#define KBI_SCRIPT_H
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "step.h"
+
+#define KBI_SCRIPT_MAX ((size_t)32 << 20)
+
+/* What the session's shell is told first: the library of functions, the text of each distinct step once, and in an apply the lock's file. */
+void kbi_script_begin(struct kbi_buf *out, bool is_apply);
+void kbi_script_add_step(struct kbi_buf *out, size_t number, const struct kb_step *step);
+
+struct kbi_script_call {
+	size_t number;			/* as given to kbi_script_add_step() */
+	const struct kb_step *step;
+	const struct kbi_map *args;
+	const struct kbi_map *wants;	/* NULL: none */
+	const struct kbi_map *made;	/* NULL: none; "input" is not a variable, its size is */
+};
+
+void kbi_script_probe(struct kbi_buf *out, const struct kbi_script_call *call);
+void kbi_script_apply(struct kbi_buf *out, const struct kbi_script_call *call);
+void kbi_script_lock(struct kbi_buf *out, int64_t wait_s, const char *who);
+void kbi_script_look_at_lock(struct kbi_buf *out);
+
+#endif

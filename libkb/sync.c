@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The only file that waits: the blocking calls are the loop, closed. */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+
+#include <kb/loop.h>
+#include <kb/plan.h>
+#include <kb/step.h>
+
+#include "base/clock.h"
+#include "base/ctx.h"
+#include "host.h"
+#include "loop.h"
+#include "result.h"
+
+static int
+clamp_ms(int64_t timeout_ms)
+{
+	if (timeout_ms < 0)
+		return -1;
+	return timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
+}
+
+int
+kb_wait(kb_ctx *kb, int64_t timeout_ms)
+{
+	kb_status status = kbi_enter(kb);
+	if (status)
+		return status;
+	struct pollfd pfd = { .fd = kbi_loop_fd(kb->loop), .events = POLLIN };
+	int n = poll(&pfd, 1, clamp_ms(timeout_ms));
+	if (n < 0 && errno != EINTR)
+		status = kbi_fail(&kb->error, KB_EIO, "poll failed: errno %d", errno);
+	else if (n > 0)
+		status = kbi_loop_dispatch(kb->loop);
+	kbi_leave(kb);
+	return status ? status : n > 0;
+}
+
+/* A plan of one task, run to its end. What went wrong on the host is in the result. */
+static kb_result *
+run_one(kb_host *host, kb_step *step, int mode, int64_t timeout_ms)
+{
+	kb_plan *plan = host ? kb_plan_new(host->kb) : NULL;
+	if (!plan)
+		return NULL;
+	struct kb_result *result = NULL;
+	if (kb_plan_add(plan, host, step) && kb_plan_start(plan, mode, timeout_ms) > 0)
+		result = kbi_result_new();
+	while (result && kb_plan_is_running(plan) == 1) {
+		kb_event *event;
+		while ((event = kb_plan_next_event(plan)))
+			kbi_result_take(result, plan, event);
+		if (kb_plan_is_running(plan) == 1 && kb_wait(host->kb, -1) < 0)
+			break;
+	}
+	kb_plan_free(plan);
+	return result;
+}
+
+kb_result *
+kb_run(kb_host *host, kb_step *step, int64_t timeout_ms)
+{
+	return run_one(host, step, KB_APPLY, timeout_ms);
+}
+
+kb_result *
+kb_check(kb_host *host, kb_step *step, int64_t timeout_ms)
+{
+	return run_one(host, step, KB_CHECK, timeout_ms);
+}
