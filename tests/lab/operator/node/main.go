@@ -21,7 +21,7 @@ import (
 	"lab.example/operator/crd"
 )
 
-const readyFile = "/run/ready"
+const readyFile = "/ready"
 
 type agent struct {
 	name    string
