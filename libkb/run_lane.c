@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The session of one host within a run: opened when it is needed, opened again when it breaks, closed when its tasks have ended. */
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -238,7 +238,12 @@ kbi_lane_is_lost(struct kbi_lane *lane)
 static void
 write_prelude(struct kbi_lane *lane, struct kbi_buf *prelude)
 {
-	kbi_script_begin(prelude, lane->run->mode == KB_APPLY);
+	char me[HOST_NAME_MAX + 1] = "";
+	struct kbi_buf who = KBI_BUF(1024);
+	gethostname(me, HOST_NAME_MAX);
+	kbi_buf_add_format(&who, "%s (process %ld, run %lld)", me, (long)getpid(), (long long)lane->run->id);
+	kbi_script_begin(prelude, kbi_buf_text(&who), lane->run->mode == KB_APPLY);
+	kbi_buf_free(&who);
 	for (size_t i = 0; i < lane->task_count; i++)
 		if (lane->tasks[i]->text_number == i && !lane->tasks[i]->is_unused)
 			kbi_script_add_step(prelude, i, lane->tasks[i]->step);
@@ -248,16 +253,10 @@ static kb_status
 send_lock(struct kbi_lane *lane)
 {
 	struct kbi_buf script = KBI_BUF(KBI_SIZE_TEXT);
-	char who[200] = "libkb";
-	if (lane->run->mode == KB_APPLY) {
-		gethostname(who, sizeof(who) - 40);
-		who[sizeof(who) - 41] = '\0';
-		size_t len = strlen(who);
-		snprintf(who + len, sizeof(who) - len, " (process %ld)", (long)getpid());
-		kbi_script_lock(&script, LOCK_WAIT_S, who);
-	} else {
+	if (lane->run->mode == KB_APPLY)
+		kbi_script_lock(&script, LOCK_WAIT_S);
+	else
 		kbi_script_look_at_lock(&script);
-	}
 	struct kbi_ask *ask = new_ask(lane, NULL, ASK_LOCK);
 	struct kbi_request request = { .script = kbi_buf_text(&script), .script_bytes = script.size_bytes, .deadline_ms = KBI_NEVER,
 		.timeout_ms = (LOCK_WAIT_S + 30) * 1000, .done = on_reply, .owner = ask };

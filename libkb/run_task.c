@@ -35,12 +35,6 @@ kbi_task_reset(struct kb_task *task)
 	*run = (struct kbi_task_run){ .probe.exit_status = -1, .apply.exit_status = -1 };
 }
 
-static bool
-has_ended_well(const struct kb_task *task)
-{
-	return task->run.end == KBI_END_WELL || task->run.end == KBI_END_NOT_NEEDED;
-}
-
 /* A task on demand whose outputs this one is bound to is waited for only once they turned out to be needed */
 static bool
 is_soft(const struct kb_task *task, const struct kb_task *before)

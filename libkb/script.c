@@ -17,11 +17,12 @@ set(struct kbi_buf *out, const char *name, const char *text)
 }
 
 void
-kbi_script_begin(struct kbi_buf *out, bool is_apply)
+kbi_script_begin(struct kbi_buf *out, const char *who, bool is_apply)
 {
 	struct kbi_buf prelude = KBI_BUF(KBI_SIZE_TEXT);
 	kbi_buf_add(&prelude, kbi_script_prelude);
 	kbi_buf_add(&prelude, kbi_script_supervise);
+	set(out, "kb_me", who);
 	set(out, "kb_prelude", kbi_buf_text(&prelude));
 	kbi_buf_add(out, "eval \"$kb_prelude\"\n");
 	/* a failing redirection of exec would end the shell: so it is tried in a subshell first */
@@ -137,10 +138,9 @@ kbi_script_apply(struct kbi_buf *out, const struct kbi_script_call *call)
 }
 
 void
-kbi_script_lock(struct kbi_buf *out, int64_t wait_s, const char *who)
+kbi_script_lock(struct kbi_buf *out, int64_t wait_s)
 {
-	set(out, "kb_who", who);
-	kbi_buf_add_format(out, "kb_take_lock %lld && kb_hold \"$kb_who\"\n", (long long)wait_s);
+	kbi_buf_add_format(out, "kb_take_lock %lld\n", (long long)wait_s);
 }
 
 void

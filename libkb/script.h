@@ -10,7 +10,7 @@
 #define KBI_SCRIPT_MAX ((size_t)32 << 20)
 
 /* What the session's shell is told first: the library of functions, the text of each distinct step once, and in an apply the lock's file. */
-void kbi_script_begin(struct kbi_buf *out, bool is_apply);
+void kbi_script_begin(struct kbi_buf *out, const char *who, bool is_apply);
 void kbi_script_add_step(struct kbi_buf *out, size_t number, const struct kb_step *step);
 
 struct kbi_script_call {
@@ -23,7 +23,7 @@ struct kbi_script_call {
 
 void kbi_script_probe(struct kbi_buf *out, const struct kbi_script_call *call);
 void kbi_script_apply(struct kbi_buf *out, const struct kbi_script_call *call);
-void kbi_script_lock(struct kbi_buf *out, int64_t wait_s, const char *who);
+void kbi_script_lock(struct kbi_buf *out, int64_t wait_s);
 void kbi_script_look_at_lock(struct kbi_buf *out);
 
 #endif

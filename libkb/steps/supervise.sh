@@ -1,17 +1,23 @@
-# shellcheck shell=sh disable=SC2154 # kb_vars and kb_prelude are set by the controller
+# shellcheck shell=sh disable=SC2154 # kb_me, kb_vars and kb_prelude are set by the controller
 # How a step's functions are called on the host. Part of the prelude, behind prelude.sh.
 #
-# kb_vars holds the assignments of one call (parameters, wants), kb_text_N the texts of the steps, kb_prelude all of the prelude itself.
+# kb_me says which controller this is, kb_vars holds the assignments of one call (parameters, wants), kb_text_N the texts of the steps, kb_prelude all of the prelude itself.
 # A controller that applies holds the host's lock: descriptor 9 of its shell, inherited by what it starts, so that the lock is held for
 # as long as its shell or a step of it runs, and not a moment longer.
 
 kb_state=/run/libkb # root only; gone after a reboot, as is everything that ran
+[ "$(id -u)" = 0 ] || kb_state=${XDG_RUNTIME_DIR:-$HOME/.local/state}/libkb
 
 # kb_probe TEXT
 kb_probe() {
 	eval "$kb_vars"
 	eval "$1"
 	probe
+}
+
+# kb_hold: tells others who holds the lock; only before something is applied, so that a run that finds nothing to do writes nothing
+kb_hold() {
+	[ "$(cat "$kb_state/holder" 2>/dev/null)" = "$kb_me" ] || printf '%s\n' "$kb_me" >"$kb_state/holder"
 }
 
 kb_ended() {
@@ -26,6 +32,7 @@ kb_ended() {
 
 # kb_apply TEXT
 kb_apply() {
+	kb_hold
 	eval "$kb_vars"
 	eval "$1"
 	trap kb_ended EXIT
@@ -38,13 +45,13 @@ kb_apply_input() {
 	head -c "$2" | kb_apply "$1"
 }
 
-# kb_take_lock SECONDS: holds the host's lock for this shell, or says who holds it. A step that a lost controller left running is
-# followed to its end.
+# kb_take_lock SECONDS: holds the host's lock for this shell, or says who holds it. A step that a lost controller left running is waited for.
 kb_take_lock() {
 	flock -n 9 2>/dev/null && return 0
 	[ -e "$kb_state/lock" ] || die STEP host.lock-failed "$kb_state/lock cannot be made"
 	kb_who=$(cat "$kb_state/holder" 2>/dev/null)
 	kb_what=$(cat "$kb_state/job/step" 2>/dev/null)
+	[ "$kb_who" != "$kb_me" ] || die CONFLICT host.twice "this machine is in the plan under two names"
 	note info host.waiting "${kb_what:-another controller} holds this host${kb_who:+, started by $kb_who}: waiting for it"
 	printf 'waiting for %s to end\n' "${kb_what:-the holder of the lock}"
 	if flock -w "$1" 9; then return 0; fi
@@ -62,15 +69,11 @@ kb_lock_seen() {
 	fi
 }
 
-# kb_hold WHO: remembers for others who holds the lock
-kb_hold() {
-	[ "$(cat "$kb_state/holder" 2>/dev/null)" = "$1" ] || printf '%s\n' "$1" >"$kb_state/holder"
-}
-
 # kb_long STEP TEXT [BYTES]: applies in a session of its own that outlives this shell, and follows it. The script goes there in a file that
 # is unlinked before it runs: whole or not at all, and no secret stays on disk.
 kb_long() {
 	kb_job=$kb_state/job
+	kb_hold
 	rm -rf "$kb_job"
 	mkdir -m 0700 "$kb_job" || return 1
 	printf '%s\n' "$1" >"$kb_job/step"
@@ -82,7 +85,7 @@ kb_long() {
 	(
 		umask 077
 		{
-			printf 'kb_prelude=\nkb_vars=%s\nkb_text=%s\n' "$(kb_quote "$kb_vars")" "$(kb_quote "$2")"
+			printf 'kb_prelude=\nkb_me=%s\nkb_vars=%s\nkb_text=%s\n' "$(kb_quote "$kb_me")" "$(kb_quote "$kb_vars")" "$(kb_quote "$2")"
 			# shellcheck disable=SC2016 # expands there, not here
 			printf '%s\nkb_apply "$kb_text"\n' "$kb_prelude"
 		} >"$kb_job/script"
