@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 #define STACK_BYTES ((size_t)1 << 20)	/* a resolver's plug-ins and TLS want more than the 128 KiB of some C libraries */
 
 struct kbi_job_handle {
@@ -91,7 +93,7 @@ unref_and_unlock(struct kbi_jobs *jobs)
 	pthread_mutex_unlock(&jobs->lock);
 	if (!is_last)
 		return;
-	close(jobs->wake_fd);
+	kbi_fd_close(&jobs->wake_fd);
 	pthread_mutex_destroy(&jobs->lock);
 	free(jobs);
 }
@@ -107,10 +109,9 @@ kbi_jobs_new(int wake_fd)
 	jobs->running.end = &jobs->running.first;
 	jobs->ended.end = &jobs->ended.first;
 	jobs->refs = 1;
-	jobs->wake_fd = fcntl(wake_fd, F_DUPFD_CLOEXEC, 0);
+	jobs->wake_fd = fcntl(wake_fd, F_DUPFD_CLOEXEC, 3);
 	if (jobs->wake_fd < 0 || pthread_mutex_init(&jobs->lock, NULL)) {
-		if (jobs->wake_fd >= 0)
-			close(jobs->wake_fd);
+		kbi_fd_close(&jobs->wake_fd);
 		free(jobs);
 		return NULL;
 	}

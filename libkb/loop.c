@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "jobs.h"
 
 #define BATCH 64
@@ -38,8 +39,8 @@ add_own_fd(struct kbi_loop *loop, int fd, int *own)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = own};	/* the address tells it from a watch */
 
-	*own = fd;
-	if (fd < 0 || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+	*own = kbi_fd_lift(fd);
+	if (*own < 0 || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, *own, &event) < 0)
 		return KB_EIO;
 	return KB_OK;
 }
@@ -47,7 +48,7 @@ add_own_fd(struct kbi_loop *loop, int fd, int *own)
 static kb_status
 open_fds(struct kbi_loop *loop)
 {
-	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	loop->epoll_fd = kbi_fd_lift(epoll_create1(EPOLL_CLOEXEC));
 	if (loop->epoll_fd < 0 || fcntl(loop->epoll_fd, F_SETFL, O_NONBLOCK) < 0)
 		return KB_EIO;
 	if (add_own_fd(loop, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), &loop->timer_fd)
@@ -76,23 +77,16 @@ kbi_loop_new(void)
 	return loop;
 }
 
-static void
-close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 void
 kbi_loop_free(struct kbi_loop *loop)
 {
 	if (!loop)
 		return;
 	kbi_jobs_free(loop->jobs);
-	close_fd(loop->hold_fd);
-	close_fd(loop->wake_fd);
-	close_fd(loop->timer_fd);
-	close_fd(loop->epoll_fd);
+	kbi_fd_close(&loop->hold_fd);
+	kbi_fd_close(&loop->wake_fd);
+	kbi_fd_close(&loop->timer_fd);
+	kbi_fd_close(&loop->epoll_fd);
 	free(loop);
 }
 
