@@ -1,0 +1,54 @@
+#!/bin/bash
+# Runs the tests: tests/run.sh [--long] [--unit] [--help]
+#
+# Installs what is missing (Debian and Ubuntu, as root), builds with gcc and clang, and runs every tier:
+#   unit   no network, no root, seconds; also with ASan and UBSan
+#   loop   a real sshd on loopback
+#   lab    real hosts and a real Kubernetes in namespaces of this machine (root); skipped by name where they cannot be
+# --unit runs the first two only. --long adds what takes longer. The last lines are ctest's.
+set -euo pipefail
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+packages=(gcc g++ clang cmake ninja-build pkg-config libyaml-dev libcurl4-openssl-dev libssh2-1-dev libssl-dev libcmocka-dev
+	shellcheck dash zsh fish tcsh openssh-server openssh-client openssl sudo gnupg swig python3 python3-dev python3-pytest iproute2)
+labels='unit|loop|lab|python|go'
+long=0
+
+for arg; do
+	case $arg in
+	--long) long=1 ;;
+	--unit) labels='unit|loop' ;;
+	*)
+		sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
+		[ "$arg" = --help ] && exit 0 || exit 2
+		;;
+	esac
+done
+
+say() { printf '\n== %s\n' "$*"; }
+
+install_missing() {
+	local missing=() p
+	for p in "${packages[@]}"; do
+		[ "$(dpkg-query -Wf '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	say "installing ${missing[*]}"
+	apt-get -qq update
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]}" >/dev/null
+}
+
+build() { # build PRESET
+	say "building: $1"
+	cmake --preset "$1" -G Ninja "${@:2}" >"build/$1.log" 2>&1 || { cat "build/$1.log"; return 1; }
+	cmake --build --preset "$1" 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]|^ninja: no work' || [ "${PIPESTATUS[0]}" -eq 0 ]
+}
+
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then install_missing; fi
+mkdir -p build
+build sanitize
+build clang
+build test -DKB_LONG=$long
+
+say 'running'
+exec ctest --test-dir build/test -L "$labels" --output-on-failure --no-tests=error
