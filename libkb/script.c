@@ -44,6 +44,8 @@ kbi_script_add_step(struct kbi_buf *out, size_t number, const struct kb_step *st
 		if (step->apply)
 			set(&text, "kb_own_apply", step->apply);
 	}
+	if (step->def->library)
+		kbi_buf_add(&text, step->def->library);
 	kbi_buf_add(&text, step->def->script);
 	set(out, name, kbi_buf_text(&text));
 	if (kbi_buf_failed(&text))

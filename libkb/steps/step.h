@@ -50,6 +50,7 @@ struct kbi_step_def {
 	const struct kbi_param *params;		/* ended by a NULL name; NULL: none */
 	const struct kbi_output *outputs;	/* likewise */
 	const char *script;			/* the text of NAME.sh, embedded at build */
+	const char *library;			/* functions that several steps share, put in front of script; NULL: none */
 	unsigned flags;
 	int64_t timeout_ms;			/* of one apply, unless the caller's deadline is sooner; probes have 60 s */
 	kb_status (*check)(const struct kbi_map *args, struct kb_err *err);	/* parameters alone, before anything runs; may be NULL */
