@@ -282,8 +282,8 @@ check_new_host(const struct kbi_spec *spec, const char *name, const char *where,
 	return status;
 }
 
-static void
-drop_last_host(struct kbi_spec *spec)
+void
+kbi_spec_drop_host(struct kbi_spec *spec)
 {
 	struct kbi_spec_host *host = &spec->hosts[--spec->host_count];
 
@@ -307,7 +307,7 @@ kbi_spec_add_host(struct kbi_spec *spec, const char *name, const char *where, st
 	*host = &hosts[spec->host_count - 1];
 	status = (*host)->name ? kbi_spec_add(spec, *host, "name", name, where, err) : kbi_fail_memory(err);
 	if (status)
-		drop_last_host(spec);
+		kbi_spec_drop_host(spec);
 	return status;
 }
 
@@ -357,6 +357,14 @@ kbi_spec_where(struct kbi_buf *out, const struct kbi_spec *spec, const struct kb
 		mark = kbi_map_get(&spec->marks, path);
 	if (mark)
 		kbi_buf_add_format(out, "%s: ", mark);
+}
+
+const char *
+kbi_spec_calico(const struct kbi_spec *spec)
+{
+	const char *said = kbi_spec_get(spec, "cni.calico");
+
+	return said ? said : KBI_SPEC_CALICO;
 }
 
 bool

@@ -43,6 +43,7 @@ void kbi_spec_forget(struct kbi_spec *spec, struct kbi_spec_host *host, const ch
 kb_status kbi_spec_add(struct kbi_spec *spec, struct kbi_spec_host *host, const char *path, const char *value, const char *where,
 	struct kb_err *err);
 kb_status kbi_spec_add_host(struct kbi_spec *spec, const char *name, const char *where, struct kbi_spec_host **host, struct kb_err *err);
+void kbi_spec_drop_host(struct kbi_spec *spec);	/* the last one added */
 struct kbi_spec_host *kbi_spec_host(const struct kbi_spec *spec, const char *name);
 /* Adds kubeadm documents after reading them: each must be a map with a kind. */
 kb_status kbi_spec_add_documents(struct kbi_spec *spec, const char *name, const void *data, size_t size_bytes, struct kb_err *err);
@@ -56,6 +57,7 @@ const struct kbi_entry *kbi_spec_next(const struct kbi_spec *spec, const struct 
 	const struct kbi_entry *after);
 /* Where a path was set, with a colon and a blank behind it ("cluster.yaml:7:3: "), or "". */
 void kbi_spec_where(struct kbi_buf *out, const struct kbi_spec *spec, const struct kbi_spec_host *host, const char *path);
+const char *kbi_spec_calico(const struct kbi_spec *spec);	/* its version, of the file or by default; "none" */
 bool kbi_spec_is_control_plane(const struct kbi_spec *spec, const struct kbi_spec_host *host);
 bool kbi_spec_is_local(const struct kbi_spec *spec, const struct kbi_spec_host *host);
 /* A path in the description, as the file system has it: owned by the caller; NULL when there is no memory. */

@@ -45,8 +45,8 @@ static const struct kbi_field fields[] = {
 	{"network.services", KBI_FIELD_NETWORK, 0, NULL, DEFAULT("10.96.0.0/12", "The network of the services.")},
 	{"network.dns_domain", KBI_FIELD_NAME, 0, NULL, DEFAULT("cluster.local", "The domain of the services' names.")},
 	{"cni.calico", KBI_FIELD_CALICO, 0, NULL,
-		NO_DEFAULT("The version of Calico, v3.32.1 for one, or none: then the nodes are not Ready before you install a network of your own. The "
-			"short form is `cni: none`. Default: v3.32.1 from Kubernetes 1.34 on; before that it must be given.")},
+		NO_DEFAULT("The version of Calico, or none: then the nodes are not Ready before you install a network of your own. The short form is "
+			"`cni: none`. Default: " KBI_SPEC_CALICO " from Kubernetes 1.34 on; before that it must be given.")},
 	{"cni.url", KBI_FIELD_URL, 0, NULL,
 		NO_DEFAULT("The folder that has Calico's manifests. Default: the folder of this version in Calico's own repository.")},
 	{"cni.sha256", KBI_FIELD_SHA256, KBI_FIELD_MAP, NULL,

@@ -9,6 +9,7 @@
 #include "base/err.h"
 
 #define KBI_FIELD_HOST_PREFIX "hosts[]."	/* of the paths of fields that only hosts have; hosts themselves leave it out */
+#define KBI_SPEC_CALICO "v3.32.1"		/* for Kubernetes 1.34 and later, when cni.calico is not given */
 #define KBI_FIELD_WORD_MAX 64			/* one word of a path */
 
 enum kbi_field_type {

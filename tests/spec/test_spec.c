@@ -44,7 +44,7 @@ value_at(const struct kbi_spec *spec, const struct kbi_spec_host *host, const ch
 static void
 the_file_of_the_readme_is_read(void **state)
 {
-	struct unit_file file = unit_read("cluster.yaml");
+	struct unit_file file = unit_read("../spec/cluster.yaml");
 	struct kbi_spec spec;
 
 	(void)state;
@@ -102,7 +102,7 @@ a_host_overrides_the_cluster(void **state)
 static void
 words_stay_what_was_written(void **state)
 {
-	struct unit_file file = unit_read("cluster.yaml");
+	struct unit_file file = unit_read("../spec/cluster.yaml");
 	struct kbi_spec spec;
 
 	(void)state;
@@ -291,7 +291,7 @@ every_field_says_what_it_is(void **state)
 static void
 broken_files_are_refused_cleanly(void **state)
 {
-	struct unit_file file = unit_read("cluster.yaml");
+	struct unit_file file = unit_read("../spec/cluster.yaml");
 
 	(void)state;
 	for (size_t i = 0; i < file.size_bytes * 2; i++) {

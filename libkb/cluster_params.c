@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which parameter of which step comes from which field of a description. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cluster_build.h"
+#include "spec_field.h"
+
+/* What is no field but follows from them. */
+typedef void word_fn(struct kbi_builder *b, kb_step *step, const char *param, size_t about);
+
+static void
+set(struct kbi_builder *b, kb_step *step, const char *param, const char *value)
+{
+	if (value && !b->has_failed)
+		kbi_builder_ask(b, kb_step_set(step, param, value));
+}
+
+static void
+add(struct kbi_builder *b, kb_step *step, const char *param, const char *value)
+{
+	if (!b->has_failed)
+		kbi_builder_ask(b, kb_step_add(step, param, value));
+}
+
+static void
+set_buf(struct kbi_builder *b, kb_step *step, const char *param, struct kbi_buf *buf)
+{
+	if (kbi_buf_failed(buf))
+		kbi_builder_fail(b, KB_ENOMEM, NULL, "out of memory");
+	set(b, step, param, kbi_buf_text(buf));
+	kbi_buf_free(buf);
+}
+
+static void
+word_name(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
+{
+	set(b, step, param, b->spec->hosts[about].name);
+}
+
+static void
+word_names(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
+{
+	(void)about;
+	for (size_t i = 0; i < b->spec->host_count; i++)
+		add(b, step, param, b->spec->hosts[i].name);
+}
+
+static void
+word_address(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
+{
+	set(b, step, param, b->addresses[about]);
+}
+
+static void
+word_entries(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
+{
+	(void)about;
+	for (size_t i = 0; i < b->spec->host_count && !b->has_failed; i++) {
+		struct kbi_buf line = KBI_BUF(KBI_SIZE_TEXT);
+		kbi_buf_add_format(&line, "%s %s", b->addresses[i], b->spec->hosts[i].name);
+		add(b, step, param, kbi_buf_text(&line));
+		kbi_buf_free(&line);
+	}
+}
+
+/* HOST:PORT, an IPv6 address in brackets */
+static void
+word_endpoint(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
+{
+	const char *address = kbi_spec_get(b->spec, "endpoint.address");
+	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT);
+
+	(void)about;
+	if (!address)
+		address = b->addresses[b->control_plane];
+	kbi_buf_add_format(&text, strchr(address, ':') ? "[%s]:%s" : "%s:%s", address, kbi_spec_get(b->spec, "endpoint.port"));
+	set_buf(b, step, param, &text);
+}
+
+/* A control plane takes pods of users when it is told to, or when there is nobody else. */
+static void
+word_schedulable(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
+{
+	const char *said = kbi_spec_host_get(b->spec, &b->spec->hosts[about], "schedulable");
+
+	if (kbi_spec_is_control_plane(b->spec, &b->spec->hosts[about]))
+		set(b, step, param, said ? said : b->spec->host_count == 1 ? "yes" : "no");
+}
+
+static void
+word_calico(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
+{
+	(void)about;
+	set(b, step, param, kbi_spec_calico(b->spec));
+}
+
+static const struct {
+	const char *word;
+	word_fn *set;
+} words[] = {
+	{"@name", word_name}, {"@names", word_names}, {"@address", word_address}, {"@entries", word_entries}, {"@endpoint", word_endpoint},
+	{"@schedulable", word_schedulable}, {"@calico", word_calico},
+};
+
+static const struct {
+	const char *step, *param, *from;
+} sources[] = {
+	{"host.facts", "network", "network.nodes"},
+	{"host.facts", "address", "@address"},
+	{"host.facts", "pods", "network.pods"},
+	{"host.facts", "services", "network.services"},
+	{"host.facts", "node-name", "@name"},
+	{"host.facts", "kubernetes-version", "kubernetes.version"},
+	{"hosts.entries", "entries", "@entries"},
+	{"kubeadm.images", "kubernetes-version", "kubernetes.version"},
+	{"kubeadm.images", "image-repository", "kubernetes.image_repository"},
+	{"kubeadm.init", "apiserver-advertise-address", "@address"},
+	{"kubeadm.init", "apiserver-bind-port", "endpoint.port"},
+	{"kubeadm.init", "apiserver-cert-extra-sans", "endpoint.sans"},
+	{"kubeadm.init", "control-plane-endpoint", "@endpoint"},
+	{"kubeadm.init", "config", "kubeadm"},
+	{"kubeadm.init", "image-repository", "kubernetes.image_repository"},
+	{"kubeadm.init", "kubernetes-version", "kubernetes.version"},
+	{"kubeadm.init", "node-ip", "@address"},
+	{"kubeadm.init", "node-name", "@name"},
+	{"kubeadm.init", "pod-network-cidr", "network.pods"},
+	{"kubeadm.init", "schedulable", "@schedulable"},
+	{"kubeadm.init", "service-cidr", "network.services"},
+	{"kubeadm.init", "service-dns-domain", "network.dns_domain"},
+	{"kubeadm.join", "config", "kubeadm"},
+	{"kubeadm.join", "kubernetes-version", "kubernetes.version"},
+	{"kubeadm.join", "node-ip", "@address"},
+	{"kubeadm.join", "node-name", "@name"},
+};
+
+/* A file of the description's folder; what has a scheme is none. */
+static void
+set_path(struct kbi_builder *b, kb_step *step, const char *param, const char *value)
+{
+	char *path = strstr(value, "://") ? strdup(value) : kbi_spec_path(b->spec, value);
+
+	if (!path)
+		kbi_builder_fail(b, KB_ENOMEM, NULL, "out of memory");
+	set(b, step, param, path);
+	free(path);
+}
+
+static void
+set_field(struct kbi_builder *b, kb_step *step, const char *param, const char *path, size_t about)
+{
+	const struct kbi_spec_host *host = &b->spec->hosts[about];
+	const struct kbi_field *of_host = kbi_field_find_host(path), *field = of_host ? of_host : kbi_field_find(path);
+
+	if (field->flags & (KBI_FIELD_LIST | KBI_FIELD_MAP)) {
+		for (const struct kbi_entry *e = NULL; (e = kbi_spec_next(b->spec, of_host ? host : NULL, path, e));)
+			add(b, step, param, e->value);
+		return;
+	}
+	const char *value = of_host ? kbi_spec_host_get(b->spec, host, path) : kbi_spec_get(b->spec, path);
+	if (value && field->type == KBI_FIELD_PATH)
+		set_path(b, step, param, value);
+	else
+		set(b, step, param, value);
+}
+
+static word_fn *
+find_word(const char *from)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (kbi_str_is(words[i].word, from))
+			return words[i].set;
+	return NULL;
+}
+
+/* steps: {STEP: {PARAMETER: ...}} of the description replaces what was found so far. */
+static void
+set_asked(struct kbi_builder *b, kb_step *step)
+{
+	const struct kbi_map *asked = &b->spec->steps;
+	size_t name_bytes = strlen(kb_step_name(step));
+
+	for (size_t i = 0; i < asked->count && !b->has_failed; i++) {
+		const struct kbi_entry *entry = &asked->entries[i];
+		if (!kbi_str_starts(entry->name, kb_step_name(step)) || entry->name[name_bytes] != ' ')
+			continue;
+		const char *param = entry->name + name_bytes + 1;
+		if (kbi_map_find(asked, entry->name) == entry)	/* the first value of this one */
+			kbi_builder_ask(b, kb_step_set(step, param, NULL));
+		if (kb_step_param_is_list(kb_step_name(step), param) == 1)
+			add(b, step, param, entry->value);
+		else
+			set(b, step, param, entry->value);
+	}
+}
+
+void
+kbi_builder_params(struct kbi_builder *b, kb_step *step, size_t about)
+{
+	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources) && !b->has_failed; i++) {
+		if (!kbi_str_is(sources[i].step, kb_step_name(step)))
+			continue;
+		word_fn *word = find_word(sources[i].from);
+		if (word)
+			word(b, step, sources[i].param, about);
+		else
+			set_field(b, step, sources[i].param, sources[i].from, about);
+	}
+	set_asked(b, step);
+}
