@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kb-install: the reference installer. Everything that it can do is the library's; it reads a command line, shows events, and ends with an
+ * exit code that scripts can use. */
+#include <errno.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libkb.h>
+
+#include "args.h"
+#include "kubeconfig.h"
+#include "list.h"
+#include "report.h"
+#include "show.h"
+
+#define TICK_MS 100
+
+static kb_ctx *volatile context;		/* for the signal handler */
+static volatile sig_atomic_t interrupts;
+
+/* The first one asks everything to end, the second ends this program. All calls are async-signal-safe. */
+static void
+on_interrupt(int number)
+{
+	static const char bye[] = "\033[?7h\nkb-install: ended at once; steps that were running may go on on their hosts\n";
+	int saved = errno;
+
+	(void)number;
+	if (interrupts++ == 0) {
+		kb_cancel(context, 0);
+		errno = saved;
+		return;
+	}
+	const char *text = isatty(STDOUT_FILENO) ? bye : bye + strlen("\033[?7h");
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		_exit(EXIT_INTERRUPTED);
+	_exit(EXIT_INTERRUPTED);
+}
+
+static void
+catch_signals(kb_ctx *kb)
+{
+	struct sigaction action = {.sa_handler = on_interrupt};
+
+	context = kb;
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);	/* a closed pipe behind us must not end a run half-way */
+}
+
+static void
+say_interrupted(const struct show *show)
+{
+	fputs("interrupting; what runs is asked to end (once more: end at once)\n", stderr);
+	for (size_t i = 0; i < show->lane_count; i++)
+		if (show->lanes[i].step)
+			fprintf(stderr, "  %s: %s was running, and may go on there; run the same command again to follow it to its end\n",
+				show->lanes[i].host, show->lanes[i].step);
+}
+
+/* Takes events until the last one. Returns the run's outcome. */
+static kb_status
+follow(kb_ctx *kb, kb_plan *plan, struct show *show, int64_t *took_ms)
+{
+	struct pollfd fd = {.fd = kb_fd(kb), .events = POLLIN};
+	kb_status status = KB_ECANCELED;
+	bool was_told = false;
+	kb_event *event;
+
+	while (kb_plan_is_running(plan) == 1) {
+		while ((event = kb_plan_next_event(plan))) {
+			show_event(show, event);
+			if (kb_event_kind(event) == KB_EVENT_PLAN_DONE) {
+				status = kb_event_status(event);
+				*took_ms = kb_event_duration_ms(event);
+			}
+			kb_event_free(event);
+		}
+		if (show->ops->tick)
+			show->ops->tick(show);
+		if (interrupts && !was_told) {
+			if (show->ops->end)
+				show->ops->end(show);
+			say_interrupted(show);
+			was_told = true;
+		}
+		poll(&fd, 1, show->ops->tick ? TICK_MS : -1);
+		kb_dispatch(kb);
+	}
+	if (show->ops->end)
+		show->ops->end(show);
+	return status;
+}
+
+static kb_plan *
+make_plan(kb_cluster *cluster, const struct args *args)
+{
+	kb_plan *plan = args->command == COMMAND_RESET ? kb_cluster_reset(cluster)
+		: args->command == COMMAND_STATUS ? kb_cluster_status(cluster) : kb_cluster_up(cluster);
+	kb_status status = KB_OK;
+
+	for (size_t i = 0; plan && !status && i < args->only_count; i++)
+		status = kb_plan_only(plan, args->only[i]);
+	for (size_t i = 0; plan && !status && i < args->skip_count; i++)
+		status = kb_plan_skip(plan, args->skip[i]);
+	if (!status)
+		return plan;
+	kb_plan_free(plan);
+	return NULL;
+}
+
+static int
+exit_code(const struct show *show, kb_status status)
+{
+	if (interrupts || status == KB_ECANCELED)
+		return EXIT_INTERRUPTED;
+	if (status != KB_OK)
+		return EXIT_FAILED;
+	return show->args->is_dry && show->tally.changed ? EXIT_CHANGES_PENDING : EXIT_DONE;
+}
+
+static int
+run_plan(kb_ctx *kb, kb_plan *plan, struct show *show)
+{
+	const struct args *args = show->args;
+	int64_t took_ms = 0;
+
+	if (kb_plan_start(plan, args->is_dry ? KB_CHECK : KB_APPLY, args->timeout_ms) < 0) {
+		report_context(kb);
+		return EXIT_BAD_INPUT;
+	}
+	kb_status status = follow(kb, plan, show, &took_ms);
+	int code = exit_code(show, status);
+	if (!args->is_json)
+		report_end(show, status, took_ms);
+	if (show->error)
+		report_error(show, show->error);
+	if (code == EXIT_DONE && args->command == COMMAND_UP && !args->is_dry)
+		code = kubeconfig_save(plan, args);
+	return code;
+}
+
+static int
+run(kb_ctx *kb, const struct args *args)
+{
+	struct show show;
+	int code = EXIT_BAD_INPUT;
+	kb_cluster *cluster = kb_cluster_load(kb, args->cluster);
+	kb_plan *plan = cluster ? make_plan(cluster, args) : NULL;
+
+	if (!plan)
+		report_context(kb);
+	else if (!show_begin(&show, args, cluster))
+		fputs("kb-install: out of memory\n", stderr);
+	else {
+		code = run_plan(kb, plan, &show);
+		show_free(&show);
+	}
+	kb_plan_free(plan);
+	kb_cluster_free(cluster);
+	return code;
+}
+
+static int
+run_with_context(const struct args *args)
+{
+	kb_ctx *kb = kb_new();
+
+	if (!kb) {
+		fputs("kb-install: out of memory or descriptors\n", stderr);
+		return EXIT_FAILED;
+	}
+	catch_signals(kb);
+	int code = run(kb, args);
+	signal(SIGINT, SIG_IGN);	/* the handler must not meet a context that is gone */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	kb_free(kb);
+	return code;
+}
+
+static int
+version(void)
+{
+	printf("kb-install %s, libkb %s\n", KB_VERSION, kb_version());
+	return EXIT_DONE;
+}
+
+static int
+dispatch(const struct args *args)
+{
+	switch (args->command) {
+	case COMMAND_HELP:
+		args_help();
+		return EXIT_DONE;
+	case COMMAND_VERSION:
+		return version();
+	case COMMAND_STEPS:
+		return list_steps(args->cluster);
+	case COMMAND_FIELDS:
+		return list_fields(args->cluster);
+	default:
+		return run_with_context(args);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args args;
+
+	setlocale(LC_CTYPE, "");
+	int code = args_read(&args, argc, argv);
+	if (code == EXIT_DONE)
+		code = dispatch(&args);
+	args_free(&args);
+	return code;
+}
