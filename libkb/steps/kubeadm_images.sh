@@ -1,0 +1,45 @@
+# shellcheck shell=sh disable=SC2154 # parameters come as variables
+# kubeadm.images: kubernetes_version, image_repository, cri_socket
+
+# kb_images VERB [OPTION...]: without a version kubeadm would ask the internet for the newest
+kb_images() {
+	kb_verb=$1
+	shift
+	[ -z "${image_repository-}" ] || set -- --image-repository "$image_repository" "$@"
+	kubeadm config images "$kb_verb" --kubernetes-version "${kubernetes_version:-$(kubeadm version -o short)}" "$@"
+}
+
+# kb_pulled: the names of all images that the runtime has
+kb_pulled() {
+	case $cri_socket in
+	*/containerd.sock) ctr -a "${cri_socket#unix://}" -n k8s.io images ls -q ;;
+	*) crictl -r "$cri_socket" images -o json | sed -n 's/^ *"\([^" ]*:[^" ]*\)",*$/\1/p' ;;
+	esac
+}
+
+probe() {
+	have kubeadm || return 0
+	fact kubeadm "$(kubeadm version -o short 2>/dev/null)"
+	# what it warns of is log
+	kb_list=$(kb_images list)
+	fact list.status "$?"
+	kb_names=$(kb_pulled 2>&1)
+	kb_status=$?
+	fact pulled.status "$kb_status"
+	[ "$kb_status" -eq 0 ] || fact pulled "$kb_names"
+	# of all that is there only what matters
+	printf '%s\n' "$kb_list" | while IFS= read -r kb_image; do
+		[ -n "$kb_image" ] || continue
+		fact wanted "$kb_image"
+		if printf '%s\n' "$kb_names" | grep -qxF -- "$kb_image"; then fact there "$kb_image"; fi
+	done
+}
+
+apply() {
+	have kubeadm || die STEP images.no-kubeadm "kubeadm is not installed"
+	kb_said=$(kb_run kb_images pull --cri-socket "$cri_socket")
+	kb_code=${kb_said##* }
+	[ "$kb_code" -ne 0 ] || return 0
+	clue "$(printf '%s\n' "$kb_said" | grep -E 'failed to pull|rror' | tail -n 8)"
+	die STEP images.pull-failed "kubeadm config images pull ended with $kb_code"
+}

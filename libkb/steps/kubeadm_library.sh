@@ -1,0 +1,95 @@
+# shellcheck shell=sh disable=SC2034 # what is set here is read by the steps
+# What the steps around kubeadm share. In front of their own texts.
+
+# kb_ask ...: kubectl for questions: writes no cache, waits less
+kb_ask() {
+	KUBECTL_KUBERC=false kube --cache-dir=/dev/null --request-timeout=5s "$@"
+}
+
+# kb_do ...: kubectl for changes, likewise without a cache
+kb_do() {
+	KUBECTL_KUBERC=false kube --cache-dir=/dev/null "$@"
+}
+
+# kb_wait_ready SECONDS: until the API server says that it is ready; kb_ready is what it said last
+kb_wait_ready() {
+	kb_end=$(($(date +%s) + $1))
+	until kb_ready=$(kb_ask get --raw /readyz 2>&1); do
+		[ "$(date +%s)" -lt "$kb_end" ] || return 1
+		sleep 1
+	done
+}
+
+# kb_fact_api: api is none on a host that is no control plane, ok, or what went wrong
+kb_fact_api() {
+	if [ ! -e /etc/kubernetes/admin.conf ]; then
+		fact api none
+		return 1
+	fi
+	if ! have kubectl; then
+		fact api "kubectl is not installed"
+		return 1
+	fi
+	if kb_wait_ready 0; then
+		fact api ok
+	else
+		fact api "$kb_ready"
+		return 1
+	fi
+}
+
+# kb_in_kubeconfig FILE KEY: the first in it, without quotes
+kb_in_kubeconfig() {
+	sed -n "s/^ *$2: *//p" "$1" | head -n 1 | tr -d "\"'"
+}
+
+# kb_ca_of FILE: the certificate authority of a kubeconfig, PEM
+kb_ca_of() {
+	kb_ca=$(kb_in_kubeconfig "$1" certificate-authority-data | base64 -d 2>/dev/null)
+	if [ -n "$kb_ca" ]; then
+		printf '%s\n' "$kb_ca"
+	else
+		cat "$(kb_in_kubeconfig "$1" certificate-authority)" 2>/dev/null
+	fi
+}
+
+# kb_run COMMAND...: what it prints goes to the log as it comes, and to stdout, ended by a line with the exit status
+kb_run() {
+	{
+		"$@" 2>&1 3>&-
+		printf '\nexit status %s\n' "$?"
+	} | while IFS= read -r kb_line; do
+		printf '%s\n' "$kb_line"
+		printf '%s\n' "$kb_line" >&2
+	done
+}
+
+# kb_refused TEXT ID: when kubeadm's checks before the work found something, this is the error
+kb_refused() {
+	kb_names=$(printf '%s\n' "$1" | sed -n 's/^.*\[ERROR \([^]]*\)\].*/\1/p' | sort -u | tr '\n' ' ')
+	[ -n "$kb_names" ] || return 0
+	clue "$(printf '%s\n' "$1" | grep -F '[ERROR ' | tail -n 20)"
+	die STEP "$2" "kubeadm refuses this host: ${kb_names% }"
+}
+
+# kb_check_config TEXT ID: kubeadm 1.26 and later can; an unknown field is found before anything is done
+kb_check_config() {
+	kubeadm config validate --help >/dev/null 2>&1 || return 0
+	kb_said=$(kubeadm config validate --config /dev/fd/4 2>&1 3>&- 4<<EOF_CONFIG
+$1
+EOF_CONFIG
+	) && return 0
+	clue "$kb_said"
+	die INVAL "$2" "kubeadm refuses the configuration"
+}
+
+# kb_ignored: names of checks, parted by white space, as kubeadm's flag wants them
+kb_ignored() {
+	printf '%s' "$*" | tr -s '[:space:]' ',' | sed 's/^,//; s/,$//'
+}
+
+kb_kubelet_journal() {
+	have journalctl || return 0
+	echo 'journal of the kubelet:'
+	journalctl -u kubelet -n "$1" --no-pager -o cat 2>&1 | cut -c 1-400
+}
