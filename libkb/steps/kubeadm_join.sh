@@ -1,0 +1,106 @@
+# shellcheck shell=sh disable=SC2154 # parameters and what was made come as variables
+# kubeadm.join: cri_socket, ignore_preflight_errors, ...; made_config is the whole configuration, with the token in it
+#
+# While join has not ended well its configuration lies in $kb_begun.
+
+kb_begun=/etc/kubernetes/libkb-join.yaml
+kb_client=/var/lib/kubelet/pki/kubelet-client-current.pem
+
+probe() {
+	if have kubeadm; then fact kubeadm "$(kubeadm version -o short 2>/dev/null)"; fi
+	for kb_file in /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/manifests/kube-apiserver.yaml \
+		/var/lib/kubelet/config.yaml "$kb_client" "$kb_begun"; do
+		if [ -e "$kb_file" ]; then fact found "${kb_file##*/}"; fi
+	done
+	if [ -r /etc/kubernetes/kubelet.conf ]; then
+		fact ca "$(kb_ca_of /etc/kubernetes/kubelet.conf)"
+		fact server "$(kb_in_kubeconfig /etc/kubernetes/kubelet.conf server)"
+	fi
+	if have systemctl; then fact kubelet "$(systemctl is-active kubelet 2>/dev/null)"; fi
+	if have ip; then
+		fact_of addresses ip -o address show
+		fact_of routes ip -o route show table main
+	fi
+	return 0
+}
+
+kb_is_joined() {
+	[ -e /etc/kubernetes/kubelet.conf ] && [ -e "$kb_client" ]
+}
+
+# kb_end: the kubelet has its certificate, so the token has done its work
+kb_end() {
+	rm -f /etc/kubernetes/bootstrap-kubelet.conf "$kb_begun"
+	systemctl -q enable --now kubelet
+}
+
+# kb_clean: what a join that came to nothing left, so that kubeadm begins anew
+kb_clean() {
+	rm -f /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/kubelet.conf /etc/kubernetes/pki/ca.crt /var/lib/kubelet/config.yaml \
+		/var/lib/kubelet/instance-config.yaml /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/pki/kubelet-client-*
+}
+
+# kb_words TEXT: what the failing kubeadm said, as an error of its own
+kb_words() {
+	kb_refused "$1" join.preflight
+	clue "$(printf '%s\n' "$1" | grep -E 'error execution phase|^error:|\[kubelet-check\].* (not|failed)|JWS|x509|dial tcp' | tail -n 12)"
+	case $1 in
+	*'JWS signature'*) die STEP join.token-unknown "the cluster does not know the token: it has expired, or was deleted" ;;
+	*'none of the public keys'*) die STEP join.ca-differs "the certificate authority at ${endpoint-} is not the pinned one" ;;
+	*'a Node with name'*) die CONFLICT join.node-exists "a Node of this name is in the cluster already, and is Ready" ;;
+	*'has expired or is not yet valid'*) die STEP join.certificate-time "a certificate is not valid now; the clock here says $(date -u)" ;;
+	*'kubelet is not healthy'* | *"kubelet isn't running"* | *'[kubelet-check] The HTTP call equal to'*)
+		die STEP join.kubelet-unhealthy "the kubelet did not become healthy" ;;
+	*'waiting for TLS bootstrap'* | *'TLS Bootstrap'*'timed out'*) die STEP join.bootstrap-failed "the kubelet got no certificate from the cluster" ;;
+	*"couldn't validate the identity of the API Server"* | *'dial tcp'*)
+		die UNREACHABLE join.api-unreachable "the API server at ${endpoint-} could not be asked" ;;
+	esac
+	die STEP join.failed "kubeadm join ended with ${1##* }"
+}
+
+kb_join() {
+	put "$kb_begun" 0600 "$made_config" || return 1
+	set -- --config "$kb_begun"
+	kb_ignore=$(kb_ignored "${ignore_preflight_errors-}")
+	[ -z "$kb_ignore" ] || set -- "$@" --ignore-preflight-errors "$kb_ignore"
+	kb_said=$(kb_run kubeadm join "$@")
+}
+
+apply() {
+	have kubeadm || die STEP join.no-kubeadm "kubeadm is not installed"
+	if kb_is_joined; then
+		kb_end
+		return
+	fi
+	[ -n "${made_config-}" ] || return 1
+	kb_check_config "$made_config" join.config-refused
+	folder /etc/kubernetes
+	if [ -e "$kb_begun" ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ] || [ -e /var/lib/kubelet/config.yaml ]; then
+		# the kubelet of that join may be about to get its certificate: so it is looked at when it stands still
+		systemctl stop kubelet
+		if kb_is_joined; then
+			kb_end
+			return
+		fi
+		kb_clean
+	fi
+	kb_join || return 1
+	case $kb_said in
+	*'a Node with name'*)
+		# of a host that was here before, and is gone since: the cluster notices after 40 to 50 seconds
+		echo 'waiting for the Node of this name to be not Ready'
+		sleep 55
+		kb_clean
+		kb_join || return 1
+		;;
+	esac
+	[ "${kb_said##* }" -eq 0 ] || kb_words "$kb_said"
+	kb_end
+}
+
+evidence() {
+	for kb_file in "$kb_begun" /etc/kubernetes/bootstrap-kubelet.conf /var/lib/kubelet/config.yaml "$kb_client" /etc/kubernetes/kubelet.conf; do
+		if [ -e "$kb_file" ]; then printf 'there is %s\n' "$kb_file"; fi
+	done
+	kb_kubelet_journal 40
+}
