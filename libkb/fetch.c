@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -299,7 +299,7 @@ may_try_again(const struct download *d, int tries)
 	if (tries >= TRIES || until_ms >= d->deadline_ms)
 		return false;
 	while (kbi_clock_ms() < until_ms && !is_cancelled(d->what))
-		poll(NULL, 0, 50);
+		nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 * 1000 }, NULL);
 	return !is_cancelled(d->what);
 }
 
@@ -373,13 +373,35 @@ forget(struct kbi_fetcher *fetcher, struct entry *e)
 	e->next = NULL;
 }
 
+static bool
+is_stale(const struct entry *e)
+{
+	return e->state == DONE && e->stale_ms <= kbi_clock_ms();
+}
+
+/* Locked. */
+static void
+drop_stale(struct kbi_fetcher *fetcher)
+{
+	struct entry *next;
+
+	for (struct entry *e = fetcher->entries; e; e = next) {
+		next = e->next;
+		if (e->users || !is_stale(e))
+			continue;
+		forget(fetcher, e);
+		free_entry(e);
+	}
+}
+
 /* Locked. The entry for this key, made when there is none: then the caller is to fetch. Takes key. */
 static struct entry *
 join(struct kbi_fetcher *fetcher, char *key, bool *is_first)
 {
-	struct entry *e = fetcher->entries;
+	struct entry *e;
 
-	while (e && (strcmp(e->key, key) != 0 || (e->state == DONE && e->stale_ms <= kbi_clock_ms())))
+	drop_stale(fetcher);
+	for (e = fetcher->entries; e && (strcmp(e->key, key) != 0 || is_stale(e));)
 		e = e->next;
 	*is_first = !e;
 	if (e) {
@@ -414,11 +436,10 @@ leave(struct kbi_fetcher *fetcher, struct entry *e)
 {
 	if (--e->users)
 		return;
-	bool is_stale = e->state == DONE && (e->bytes.size_bytes > KEPT_MAX_BYTES || e->stale_ms <= kbi_clock_ms());
-	if (is_stale)
-		forget(fetcher, e);
-	if (is_stale || e->state != DONE)
-		free_entry(e);
+	if (e->state == DONE && e->bytes.size_bytes <= KEPT_MAX_BYTES && !is_stale(e))
+		return;
+	forget(fetcher, e);
+	free_entry(e);
 }
 
 /* Locked, and unlocks while it waits. */
@@ -471,7 +492,7 @@ fetch_into(struct kbi_fetcher *fetcher, struct entry *e, struct download *d)
 	settle(fetcher, e, d->what, status);
 }
 
-/* Locked. KBI_AGAIN-like: *is_over stays false when whoever fetched was cancelled, and somebody else has to. */
+/* Locked. *is_over stays false when whoever fetched was cancelled, and somebody else has to. */
 static kb_status
 fetch_shared(struct kbi_fetcher *fetcher, struct download *d, struct kbi_buf *out, struct kb_err *err, bool *is_over)
 {

@@ -1,0 +1,155 @@
+# shellcheck shell=sh disable=SC2034 # read takes what is not wanted, too
+# What the steps that install packages share. It goes along only when one of them is applied: as want_apt.
+#
+# kb_apt_patience: seconds that apt's and dpkg's locks are waited for.
+
+kb_apt_patience=600
+kb_apt_stamp=/run/libkb/apt-updated
+kb_apt_locks='/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock'
+
+# needrestart's hook would ask, or restart services while they are being set up; a pager or a question would wait for ever
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1 LC_ALL=C.UTF-8
+
+# kb_lock_pid FILE: who holds a record lock on it, by the kernel's table; 0 when the holder is outside of this PID namespace. The table names
+# a file by device and inode, and on some file systems (btrfs) by another device than stat does: then the holder must have the file open.
+kb_lock_pid() {
+	kb_device=$(stat -c %d "$1" 2>/dev/null) || return 1
+	kb_inode=$(stat -c %i "$1") || return 1
+	kb_device=$(printf '%02x:%02x' "$((kb_device >> 8 & 0xfff))" "$((kb_device & 0xff | kb_device >> 12 & 0xfff00))")
+	while read -r kb_id kb_class kb_mode kb_type kb_pid kb_where kb_rest; do
+		case "$kb_class $kb_type $kb_where" in	# a line with "->" is of one who waits
+		"POSIX WRITE $kb_device:$kb_inode") ;;
+		"POSIX WRITE "*":$kb_inode") find "/proc/$kb_pid/fd" -lname "$1" 2>/dev/null | grep -q . || continue ;;
+		*) continue ;;
+		esac
+		printf '%s' "$kb_pid"
+		return 0
+	done </proc/locks
+	return 1
+}
+
+# kb_lock_holder: "FILE is held by PID (COMMAND)" for the first lock that is held; fails when none is
+kb_lock_holder() {
+	for kb_lock in $kb_apt_locks; do
+		kb_holder=$(kb_lock_pid "$kb_lock") || continue
+		kb_comm=$(cat "/proc/$kb_holder/comm" 2>/dev/null)
+		printf '%s is held by process %s (%s)' "$kb_lock" "$kb_holder" "${kb_comm:-not visible from here}"
+		return 0
+	done
+	return 1
+}
+
+# kb_apt_wait UNTIL: until nobody holds a lock
+kb_apt_wait() {
+	kb_last=
+	while kb_held=$(kb_lock_holder); do
+		if [ "$kb_held" != "$kb_last" ]; then
+			printf 'waiting: %s\n' "$kb_held"
+			note info apt.waiting "$kb_held"
+			kb_last=$kb_held
+		fi
+		[ "$(date +%s)" -lt "$1" ] || die LOCKED apt.locked "$kb_held, for more than $kb_apt_patience s"
+		sleep 1
+	done
+}
+
+# kb_follow: what it reads goes on to the log and to the caller; the line that tells the exit status only to the caller
+kb_follow() {
+	while IFS= read -r kb_line; do
+		case $kb_line in kb_code=*) ;; *) printf '%s\n' "$kb_line" >&2 ;; esac
+		printf '%s\n' "$kb_line"
+	done
+}
+
+# kb_locked COMMAND...: runs it when no lock is held, and again when somebody was faster. Its words are in kb_said.
+# Descriptors 3 and 9 are not for daemons that a package starts.
+kb_locked() {
+	kb_until=$(($(date +%s) + kb_apt_patience))
+	while :; do
+		kb_apt_wait "$kb_until"
+		kb_said=$({ "$@" 2>&1 </dev/null 3>&- 9>&-; printf 'kb_code=%s\n' "$?"; } | kb_follow)
+		kb_code=${kb_said##*kb_code=}
+		[ "$kb_code" -ne 0 ] || return 0
+		case $kb_said in
+		*'Could not get lock'* | *'Unable to acquire the dpkg'* | *'Unable to lock'* | *'is locked by another process'*)
+			[ "$(date +%s)" -lt "$kb_until" ] || die LOCKED apt.locked "apt's locks were taken by others for more than $kb_apt_patience s"
+			sleep 1
+			;;
+		*) return "$kb_code" ;;
+		esac
+	done
+}
+
+kb_apt_get() {
+	kb_locked apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+		-o Dpkg::Use-Pty=0 -o APT::Install-Recommends=false -o Acquire::Retries=2 "$@"
+}
+
+# kb_apt_ready: a fresh machine may still be setting itself up, and a killed dpkg may have left packages in the middle
+kb_apt_ready() {
+	if [ -d /run/cloud-init ] && have cloud-init; then
+		timeout "$kb_apt_patience" cloud-init status --wait >/dev/null 2>&1
+	fi
+	if [ -n "$(dpkg --audit 2>&1)" ] || [ -n "$(find /var/lib/dpkg/updates -type f 2>/dev/null)" ]; then
+		printf 'dpkg was interrupted: configuring what it left\n'
+		kb_locked dpkg --force-confdef --force-confold --configure -a ||
+			kb_apt_get --fix-broken install || die STEP apt.broken "dpkg could not finish what was interrupted: $(kb_apt_words)"
+	fi
+}
+
+# kb_apt_update: all lists, not more than once in ten minutes. A list that fails may be one that is not needed: then that is a warning,
+# and what is missing is missed by name.
+kb_apt_update() {
+	[ -z "$(find "$kb_apt_stamp" -mmin -10 -newer /etc/apt/sources.list.d -newer /etc/apt/sources.list 2>/dev/null)" ] || return 0
+	if kb_apt_get -o APT::Update::Error-Mode=any update; then
+		(umask 077 && mkdir -p "${kb_apt_stamp%/*}" && : >"$kb_apt_stamp")
+	else
+		note warning apt.update "apt-get update: $(kb_apt_words)"
+	fi
+}
+
+# kb_apt_words: the errors among what apt said last, on one line
+kb_apt_words() {
+	printf '%s\n' "$kb_said" | sed -n 's/^\(E\|Err\|dpkg\): *//p; s/^dpkg: error[^:]*: //p' | head -n 5 | tr '\n' ' ' | sed 's/ *$//'
+}
+
+# kb_apt_versions PACKAGE: all that the lists offer, newest first
+kb_apt_versions() {
+	apt-cache madison -- "$1" 2>/dev/null | while IFS='| ' read -r kb_package kb_version kb_rest; do
+		printf '%s\n' "$kb_version"
+	done
+}
+
+# kb_apt_candidate PACKAGE: what would be installed; fails when there is none
+kb_apt_candidate() {
+	kb_version=$(apt-cache policy -- "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p')
+	case $kb_version in '' | '(none)') return 1 ;; esac
+	printf '%s' "$kb_version"
+}
+
+# kb_apt_version PACKAGE VERSION: the newest package version that is some revision of VERSION (1.34.4 is 1.34.4-1.1, 1.6.20 is 1.6.20~ds1-1)
+kb_apt_version() {
+	for kb_version in $(kb_apt_versions "$1"); do
+		case ${kb_version#*:} in
+		"$2" | "$2"[-+~]*) printf '%s' "$kb_version"; return 0 ;;
+		esac
+	done
+	return 1
+}
+
+# kb_apt_install NAME=VERSION...: lists that are older than the archive make it fail with 404: then once more with new ones
+kb_apt_install() {
+	kb_apt_get install "$@" && return 0
+	case $kb_said in
+	*'404 '* | *'Failed to fetch'*)
+		rm -f "$kb_apt_stamp"
+		kb_apt_update
+		kb_apt_get install "$@" && return 0
+		;;
+	esac
+	die STEP apt.install "apt-get install $*: $(kb_apt_words)"
+}
+
+kb_apt_hold() {
+	kb_locked apt-mark hold "$@" || die STEP apt.hold "apt-mark hold $*: $(kb_apt_words)"
+}

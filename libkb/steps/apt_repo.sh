@@ -1,0 +1,59 @@
+# shellcheck shell=sh disable=SC2154,SC2016 # wants come as variables; the format is apt's own
+# apt.repo: the judge decides which files; other source files come to it whole
+
+kb_source=/etc/apt/sources.list.d/libkb-kubernetes.list
+kb_keyring=/etc/apt/keyrings/libkb-kubernetes.asc
+
+probe() {
+	fact clock "$(date +%s)"
+	fact_file source "$kb_source"
+	fact_file keyring "$kb_keyring"
+	for kb_file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
+		if [ ! -f "$kb_file" ] || [ "$kb_file" = "$kb_source" ]; then continue; fi
+		fact other "$kb_file"
+		printf 'other_text:%s\n' "$(head -c 1048576 "$kb_file" | base64 -w0)" >&3
+	done
+	# only what is really there is shown
+	have apt-get && apt-get indextargets --format '$(SOURCESENTRY)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+		while IFS= read -r kb_list; do
+			case $kb_list in "$kb_source":*) fact list "${kb_list#*|}" ;; esac
+		done
+	return 0
+}
+
+apply() {
+	eval "$want_apt"
+	kb_apt_ready
+	folder /etc/apt/keyrings
+	[ -z "${made_keyring+set}" ] || [ -z "$want_key" ] || put "$kb_keyring" 0644 "$made_keyring" || return 1
+	# lines of "PATH BASE64"; without the second the file goes
+	printf '%s\n' "$want_others" | while read -r kb_file kb_text; do
+		[ -n "$kb_file" ] || continue
+		if [ -z "$kb_text" ]; then
+			rm -f -- "$kb_file" || exit 1
+			continue
+		fi
+		# the dot keeps the newlines at the end
+		kb_text=$(printf '%s' "$kb_text" | base64 -d && printf .) || exit 1
+		put "$kb_file" "$(stat -L -c %a "$kb_file")" "${kb_text%.}" || exit 1
+	done || return 1
+	if [ -n "${want_source+set}" ]; then put "$kb_source" 0644 "$want_source" || return 1; fi
+	kb_apt_get -o Dir::Etc::sourcelist="$kb_source" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 \
+		-o APT::Update::Error-Mode=any update && return 0
+	kb_apt_repo_fail
+}
+
+# what apt said, told apart by what would mend it
+kb_apt_repo_fail() {
+	kb_words=$(kb_apt_words)
+	clue "$(cat "$kb_source")"
+	case $kb_said in
+	*EXPKEYSIG*) die INTEGRITY apt.key-expired "the repository is signed by a key that has expired: $kb_words" ;;
+	*NO_PUBKEY* | *'Missing key'*) die INTEGRITY apt.key-unknown "the repository is signed by another key: $kb_words" ;;
+	*'Policy rejected'* | *'not considered secure'*) die UNSUPPORTED apt.signature-refused "the repository's signature is too weak for this apt: $kb_words" ;;
+	*'no longer has a Release file'* | *'does not have a Release file'* | *'404 '*) die UNSUPPORTED apt.repository-missing "no such repository: $kb_words" ;;
+	*'Could not resolve'* | *'Temporary failure resolving'* | *'Could not connect'* | *'Unable to connect'* | *'timed out'*)
+		die UNREACHABLE apt.repository-unreachable "the host cannot reach the repository: $kb_words" ;;
+	*) die STEP apt.update "apt-get update: $kb_words" ;;
+	esac
+}

@@ -1,0 +1,58 @@
+# shellcheck shell=sh disable=SC2154,SC2034,SC2016 # parameters and wants come as variables; read takes what is not wanted, too
+# packages.install: packages, helpers (one a line), kubernetes_version
+
+# kb_has PACKAGE VERSION: among kb_here, installed, and at a version that begins so
+kb_has() {
+	printf '%s\n' "$kb_here" | while read -r kb_name kb_version kb_status; do
+		[ "$kb_name" = "$1" ] || continue
+		case "$kb_version $kb_status" in "$2"*' '[hi]i) exit 9 ;; esac
+	done
+	[ $? -eq 9 ]
+}
+
+probe() {
+	if [ -s /etc/kubernetes/kubelet.conf ]; then fact is_node yes; fi
+	# shellcheck disable=SC2086 # names of packages
+	kb_here=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' -- $packages $helpers 2>/dev/null)
+	fact installed "$kb_here"
+	kb_missing=
+	for kb_package in $packages; do kb_has "$kb_package" "$kubernetes_version-" || kb_missing="$kb_missing $kb_package"; done
+	for kb_package in $helpers; do kb_has "$kb_package" '' || kb_missing="$kb_missing $kb_package"; done
+	[ -n "$kb_missing" ] || return 0
+	# the lists are read without leaving a cache behind, which would be a write
+	# shellcheck disable=SC2086 # names of packages
+	fact offered "$(apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= madison -- $kb_missing 2>/dev/null)"
+}
+
+# kb_choose: fills kb_list with NAME=VERSION of all that is to be installed
+kb_choose() {
+	for kb_package in $want_packages; do
+		if ! kb_version=$(kb_apt_version "$kb_package" "$kubernetes_version"); then
+			clue "$kb_package: the sources have $(kb_apt_versions "$kb_package" | head -n 20 | tr '\n' ' ')"
+			die UNSUPPORTED packages.version-missing "$kb_package $kubernetes_version: no source of this host has it"
+		fi
+		kb_list="$kb_list $kb_package=$kb_version"
+	done
+	for kb_package in $want_helpers; do
+		kb_version=$(kb_apt_candidate "$kb_package") && kb_list="$kb_list $kb_package=$kb_version"
+	done
+}
+
+apply() {
+	eval "$want_apt"
+	kb_apt_ready
+	kb_apt_update
+	kb_list=
+	kb_choose
+	if [ -n "$want_unhold" ]; then
+		# shellcheck disable=SC2086 # names of packages
+		kb_locked apt-mark unhold $want_unhold || die STEP apt.hold "apt-mark unhold: $(kb_apt_words)"
+	fi
+	# shellcheck disable=SC2086 # names of packages
+	[ -z "$kb_list" ] || kb_apt_install $kb_list
+}
+
+evidence() {
+	dpkg --audit
+	df -k / /var /usr
+}
