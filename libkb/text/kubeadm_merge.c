@@ -96,14 +96,16 @@ keep_arguments(struct kbi_yaml *yaml, const struct kbi_yaml_node *ours, struct k
 {
 	if (ours->count > ARGUMENTS_MAX || theirs->count > ARGUMENTS_MAX)
 		return kbi_fail(err, KB_ETOOBIG, "kubeadm documents: more than %d extra arguments", ARGUMENTS_MAX);
+	struct kbi_yaml_node **link = &theirs->first;	/* ours go in front, in their order */
 	for (const struct kbi_yaml_node *item = ours->first; item; item = item->next) {
 		if (has_argument(theirs, text_of(item, "name")))
 			continue;
 		struct kbi_yaml_node *copy = kbi_yaml_copy(yaml, item);
 		if (!copy)
 			return kbi_fail_memory(err);
-		copy->next = theirs->first;	/* in front, last first: the order among ours does not matter to a flag list */
-		theirs->first = copy;
+		copy->next = *link;
+		*link = copy;
+		link = &copy->next;
 		theirs->last = theirs->last ? theirs->last : copy;
 		theirs->count++;
 	}
