@@ -10,11 +10,11 @@
 #include <libkb.h>
 
 static int
-show(const kb_result *result)
+show(const kb_result *result, const char *change)
 {
 	kb_err *err = kb_result_error(result);
 
-	printf("swap.off: %s, %s\n%s", kb_verdict_name(kb_result_verdict(result)), kb_result_is_changed(result) ? "changed" : "not changed",
+	printf("swap.off: %s%s\n%s", kb_verdict_name(kb_result_verdict(result)), kb_result_is_changed(result) ? change : "",
 		kb_result_diff(result));
 	if (err)
 		fprintf(stderr, "%s (%s)\n", kb_err_cause(err), kb_err_name(kb_err_code(err)));
@@ -34,10 +34,11 @@ main(int argc, char **argv)
 	kb_step *step = kb_step_new(kb, "swap.off");
 
 	/* A step that fails on the host is a result too; NULL is only what could not be started. */
-	kb_result *result = argc > 2 && strcmp(argv[2], "apply") == 0 ? kb_run(host, step, 60000) : kb_check(host, step, 60000);
+	int is_apply = argc > 2 && strcmp(argv[2], "apply") == 0;
+	kb_result *result = is_apply ? kb_run(host, step, 60000) : kb_check(host, step, 60000);
 	int code = 1;
 	if (result) {
-		code = show(result);
+		code = show(result, is_apply ? ", changed" : ", would change");
 	} else {
 		kb_err *err = kb_error(kb);
 		fprintf(stderr, "%s\n", kb_err_cause(err));

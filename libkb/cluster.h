@@ -19,4 +19,7 @@ kb_status kbi_file_read(const char *path, const char *what, struct kbi_buf *out,
 /* The first line of a file that nobody but its owner can read (ssh asks the same of a key). "~/" is the caller's home. */
 kb_status kbi_file_secret(const char *path, struct kbi_buf *secret, struct kb_err *err);
 
+/* From the root: "~/" is the home of the user, and any other path starts from the current directory. Owned by the caller; NULL on failure. */
+char *kbi_file_absolute(const char *path);
+
 #endif

@@ -68,6 +68,23 @@ home_path(const char *rest)
 	return kbi_buf_take(&path);
 }
 
+char *
+kbi_file_absolute(const char *path)
+{
+	struct kbi_buf whole = KBI_BUF(KBI_SIZE_TEXT);
+
+	if (kbi_str_starts(path, "~/"))
+		return home_path(path + 2);
+	if (*path == '/')
+		return strdup(path);
+	char *here = getcwd(NULL, 0);
+	if (!here)
+		return NULL;
+	kbi_buf_add_format(&whole, "%s/%s", here, path);
+	free(here);
+	return kbi_buf_take(&whole);
+}
+
 static kb_status
 check_private(int fd, const char *path, struct kb_err *err)
 {

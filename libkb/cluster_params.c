@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cluster_build.h"
 #include "spec_field.h"
+#include "text/version.h"
 
 /* What is no field but follows from them. */
 typedef void word_fn(struct kbi_builder *b, kb_step *step, const char *param, size_t about);
@@ -96,12 +97,31 @@ word_calico(struct kbi_builder *b, kb_step *step, const char *param, size_t abou
 	set(b, step, param, kbi_spec_calico(b->spec));
 }
 
+/* The description's own, or the one of this version in its image repository; else the step knows. */
+static void
+word_sandbox(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
+{
+	const char *said = kbi_spec_host_get(b->spec, &b->spec->hosts[about], "containerd.sandbox_image");
+	const char *repository = kbi_spec_get(b->spec, "kubernetes.image_repository");
+	struct kbi_buf image = KBI_BUF(KBI_SIZE_TEXT);
+	struct kbi_version version;
+
+	if (said || !repository) {
+		set(b, step, param, said);
+		return;
+	}
+	if (kbi_version_parse(&version, kbi_spec_get(b->spec, "kubernetes.version"), NULL))
+		return;
+	kbi_buf_add_format(&image, "%s/pause:%s", repository, kbi_kubernetes(&version)->pause);
+	set_buf(b, step, param, &image);
+}
+
 static const struct {
 	const char *word;
 	word_fn *set;
 } words[] = {
 	{"@name", word_name}, {"@names", word_names}, {"@address", word_address}, {"@entries", word_entries}, {"@endpoint", word_endpoint},
-	{"@schedulable", word_schedulable}, {"@calico", word_calico},
+	{"@schedulable", word_schedulable}, {"@calico", word_calico}, {"@sandbox", word_sandbox},
 };
 
 static const struct {
@@ -114,6 +134,23 @@ static const struct {
 	{"host.facts", "node-name", "@name"},
 	{"host.facts", "kubernetes-version", "kubernetes.version"},
 	{"hosts.entries", "entries", "@entries"},
+	{"containerd.install", "kubernetes-version", "kubernetes.version"},
+	{"containerd.install", "source", "containerd.source"},
+	{"containerd.install", "version", "containerd.version"},
+	{"containerd.install", "sandbox-image", "@sandbox"},
+	{"containerd.install", "registry-mirrors", "containerd.mirrors"},
+	{"containerd.install", "download-ca", "download.ca"},
+	{"containerd.install", "proxy", "download.proxy"},
+	{"apt.repo", "kubernetes-version", "kubernetes.version"},
+	{"apt.repo", "flavour", "kubernetes.repository.flavour"},
+	{"apt.repo", "url", "kubernetes.repository.url"},
+	{"apt.repo", "suite", "kubernetes.repository.suite"},
+	{"apt.repo", "components", "kubernetes.repository.components"},
+	{"apt.repo", "key-url", "kubernetes.repository.key"},
+	{"apt.repo", "key-fingerprint", "kubernetes.repository.fingerprint"},
+	{"apt.repo", "download-ca", "download.ca"},
+	{"apt.repo", "proxy", "download.proxy"},
+	{"packages.install", "kubernetes-version", "kubernetes.version"},
 	{"kubeadm.images", "kubernetes-version", "kubernetes.version"},
 	{"kubeadm.images", "image-repository", "kubernetes.image_repository"},
 	{"kubeadm.init", "apiserver-advertise-address", "@address"},
@@ -129,21 +166,26 @@ static const struct {
 	{"kubeadm.init", "schedulable", "@schedulable"},
 	{"kubeadm.init", "service-cidr", "network.services"},
 	{"kubeadm.init", "service-dns-domain", "network.dns_domain"},
+	{"kubeconfig.install", "user", "kubeconfig.users"},
+	{"token.create", "ttl", "token.ttl"},
 	{"kubeadm.join", "config", "kubeadm"},
 	{"kubeadm.join", "kubernetes-version", "kubernetes.version"},
 	{"kubeadm.join", "node-ip", "@address"},
 	{"kubeadm.join", "node-name", "@name"},
 };
 
-/* A file of the description's folder; what has a scheme is none. */
+/* A file of the description's folder, absolute, since a step may be read in another folder than it was made in; what has a scheme is none. */
 static void
 set_path(struct kbi_builder *b, kb_step *step, const char *param, const char *value)
 {
 	char *path = strstr(value, "://") ? strdup(value) : kbi_spec_path(b->spec, value);
+	char *whole = path && !strstr(value, "://") ? kbi_file_absolute(path) : path;
 
-	if (!path)
-		kbi_builder_fail(b, KB_ENOMEM, NULL, "out of memory");
-	set(b, step, param, path);
+	if (!whole)
+		kbi_builder_fail(b, KB_EIO, NULL, "%s: the folder that it starts from can't be found", value);
+	set(b, step, param, whole);
+	if (whole != path)
+		free(whole);
 	free(path);
 }
 

@@ -20,7 +20,8 @@ report_error(const struct show *show, const kb_err *err)
 	if (!err)
 		return;
 	fprintf(stderr, "%sfailed%s: %s%s%s%s%s\n", has_color ? "\033[31m" : "", has_color ? "\033[0m" : "", kb_err_host(err),
-		*kb_err_host(err) ? ": " : "", kb_err_step(err), *kb_err_step(err) ? ": " : "", kb_err_cause(err));
+		*kb_err_host(err) ? ": " : "", kb_err_step(err), *kb_err_step(err) ? ": " : "",
+		show_text(kb_err_cause(err), kb_err_host(err), kb_err_step(err)));
 	for (size_t i = 0; (line = kb_err_evidence(err, i)); i++)
 		print_line(i ? "" : "evidence", line);
 	print_line("fix", kb_err_fix(err));

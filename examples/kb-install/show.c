@@ -38,6 +38,19 @@ show_color(const struct show *show, enum color color)
 	return show->has_color ? codes[color] : "";
 }
 
+const char *
+show_text(const char *text, const char *host, const char *step)
+{
+	const char *const where[] = {host, step};
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t bytes = strlen(where[i]);
+		if (bytes && strncmp(text, where[i], bytes) == 0 && text[bytes] == ':' && text[bytes + 1] == ' ')
+			text += bytes + 2;
+	}
+	return text;
+}
+
 struct lane *
 show_lane(struct show *show, const char *host)
 {
@@ -104,9 +117,43 @@ note_done(struct show *show, struct lane *lane, const kb_event *event)
 	if (lane) {
 		replace(&lane->step, NULL);
 		replace(&lane->said, NULL);
+		replace(&lane->begun, NULL);
 	}
 	if (!show->error && kb_event_status(event) != KB_OK && !kb_event_is_skipped(event))
 		show->error = kb_event_error(event);
+}
+
+/* Output comes in pieces that end anywhere; what is shown is lines. */
+static void
+take_line(struct show *show, struct lane *lane, const char *text, size_t bytes)
+{
+	size_t begun = lane->begun ? strlen(lane->begun) : 0;
+	char *line = malloc(begun + bytes + 1);
+
+	if (!line)
+		return;
+	memcpy(line, begun ? lane->begun : "", begun);
+	memcpy(line + begun, text, bytes);
+	line[begun + bytes] = '\0';
+	replace(&lane->begun, NULL);
+	if (text[bytes] != '\n') {
+		lane->begun = line;
+		return;
+	}
+	replace(&lane->said, line);
+	free(line);
+	if (show->ops->output && lane->said)
+		show->ops->output(show, lane);
+}
+
+static void
+take_output(struct show *show, struct lane *lane, const char *text)
+{
+	while (*text) {
+		size_t bytes = strcspn(text, "\n");
+		take_line(show, lane, text, bytes);
+		text += bytes + (text[bytes] == '\n');
+	}
 }
 
 static void
@@ -132,7 +179,7 @@ show_event(struct show *show, const kb_event *event)
 	else if (kind == KB_EVENT_STEP_STARTED && lane)
 		note_started(lane, event);
 	else if (kind == KB_EVENT_STEP_OUTPUT && lane)
-		replace(&lane->said, kb_event_text(event));
+		take_output(show, lane, kb_event_text(event));
 	else if ((kind == KB_EVENT_HOST_LOST || kind == KB_EVENT_HOST_CONNECTED) && lane)
 		lane->is_lost = kind == KB_EVENT_HOST_LOST;
 	show->ops->event(show, event);
@@ -144,6 +191,7 @@ show_free(struct show *show)
 	for (size_t i = 0; i < show->lane_count && show->lanes; i++) {
 		free(show->lanes[i].step);
 		free(show->lanes[i].said);
+		free(show->lanes[i].begun);
 	}
 	free(show->lanes);
 	kb_err_free(show->error);

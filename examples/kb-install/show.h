@@ -13,6 +13,7 @@ struct lane {			/* a host, and what runs there now */
 	const char *host;	/* borrowed from the cluster */
 	char *step;		/* NULL: nothing */
 	char *said;		/* its last line of output */
+	char *begun;		/* output that has no end of line yet */
 	int64_t since_ms;
 	bool is_lost;		/* the connection */
 };
@@ -26,6 +27,7 @@ struct show;
 
 struct show_ops {
 	void (*event)(struct show *show, const kb_event *event);	/* after lanes and tally know of it */
+	void (*output)(struct show *show, const struct lane *lane);	/* a running step printed a line; may be NULL */
 	void (*tick)(struct show *show);				/* some time passed; may be NULL */
 	void (*end)(struct show *show);					/* before the last words; may be NULL */
 };
@@ -54,9 +56,11 @@ void show_free(struct show *show);
 enum color { COLOR_NONE, COLOR_DIM, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, COLOR_BOLD };
 const char *show_color(const struct show *show, enum color color);	/* "" without colours */
 void show_step_done(const struct show *show, const kb_event *event);	/* one line, and the diff in a dry run */
+void show_output(const struct show *show, const struct lane *lane);	/* the line that just ended */
 void show_note(const struct show *show, const kb_event *event);
 void show_host(const struct show *show, const kb_event *event);
 void show_time(char *text, size_t room, int64_t ms);			/* "0.4 s", "1:05" */
+const char *show_text(const char *text, const char *host, const char *step);	/* without "HOST: STEP: ", which stand beside it */
 int64_t show_now_ms(void);
 struct lane *show_lane(struct show *show, const char *host);
 

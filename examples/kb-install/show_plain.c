@@ -39,7 +39,7 @@ void
 show_step_done(const struct show *show, const kb_event *event)
 {
 	enum color color;
-	const char *word = outcome(show, event, &color), *text = kb_event_text(event);
+	const char *word = outcome(show, event, &color), *text = show_text(kb_event_text(event), kb_event_host(event), kb_event_step(event));
 	bool is_quiet = kb_event_is_skipped(event) && kb_event_status(event) == KB_OK && !show->args->is_verbose;
 	char took[32] = "";
 
@@ -61,9 +61,9 @@ show_note(const struct show *show, const kb_event *event)
 	enum color color = severity == KB_INFO ? COLOR_DIM : severity == KB_ERROR ? COLOR_RED : COLOR_YELLOW;
 
 	if (severity < KB_INFO || severity > KB_ERROR)
-		return;
+		severity = KB_INFO;
 	printf("%-*s  %-20s  %s%-9s%s  %s (%s)\n", show->name_width, kb_event_host(event), kb_event_step(event), show_color(show, color),
-		words[severity], show_color(show, COLOR_NONE), kb_event_text(event), kb_event_id(event));
+		words[severity], show_color(show, COLOR_NONE), show_text(kb_event_text(event), kb_event_host(event), kb_event_step(event)), kb_event_id(event));
 }
 
 void
@@ -90,9 +90,23 @@ event(struct show *show, const kb_event *event)
 		show_host(show, event);
 	else if (kind == KB_EVENT_STEP_STARTED)
 		printf("%-*s  %-20s  running\n", show->name_width, kb_event_host(event), kb_event_step(event));
-	else if (kind == KB_EVENT_STEP_OUTPUT && show->args->is_verbose)
-		printf("%-*s  %-20s  | %s\n", show->name_width, kb_event_host(event), kb_event_step(event), kb_event_text(event));
 	fflush(stdout);
 }
 
-const struct show_ops show_plain = {.event = event};
+void
+show_output(const struct show *show, const struct lane *lane)
+{
+	printf("%-*s  %-20s  %s| %s%s\n", show->name_width, lane->host, lane->step ? lane->step : "", show_color(show, COLOR_DIM), lane->said,
+		show_color(show, COLOR_NONE));
+}
+
+static void
+output(struct show *show, const struct lane *lane)
+{
+	if (!show->args->is_verbose)
+		return;
+	show_output(show, lane);
+	fflush(stdout);
+}
+
+const struct show_ops show_plain = {.event = event, .output = output};

@@ -117,9 +117,7 @@ event(struct show *show, const kb_event *event)
 {
 	int kind = kb_event_kind(event);
 
-	if (kind == KB_EVENT_STEP_OUTPUT && !show->args->is_verbose)
-		return;
-	if (kind == KB_EVENT_STEP_STARTED || kind == KB_EVENT_PLAN_STARTED)
+	if (kind == KB_EVENT_STEP_OUTPUT || kind == KB_EVENT_STEP_STARTED || kind == KB_EVENT_PLAN_STARTED)
 		return;
 	erase(show);
 	if (kind == KB_EVENT_STEP_DONE)
@@ -128,9 +126,17 @@ event(struct show *show, const kb_event *event)
 		show_note(show, event);
 	else if (kind == KB_EVENT_HOST_LOST || kind == KB_EVENT_HOST_CONNECTED)
 		show_host(show, event);
-	else if (kind == KB_EVENT_STEP_OUTPUT)
-		printf("%-*s  %-20s  | %s\n", show->name_width, kb_event_host(event), kb_event_step(event), kb_event_text(event));
 	show->drawn_ms = 0;
 }
 
-const struct show_ops show_tty = {.event = event, .tick = tick, .end = end};
+static void
+output(struct show *show, const struct lane *lane)
+{
+	if (!show->args->is_verbose)
+		return;
+	erase(show);
+	show_output(show, lane);
+	show->drawn_ms = 0;
+}
+
+const struct show_ops show_tty = {.event = event, .output = output, .tick = tick, .end = end};
