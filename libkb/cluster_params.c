@@ -14,7 +14,11 @@ typedef void word_fn(struct kbi_builder *b, kb_step *step, const char *param, si
 static void
 set(struct kbi_builder *b, kb_step *step, const char *param, const char *value)
 {
-	if (value && !b->has_failed)
+	if (!value || b->has_failed)
+		return;
+	if (kb_step_param_is_secret(kb_step_name(step), param) == 1)	/* a proxy's address may hold a password */
+		kbi_builder_ask(b, kb_step_set_secret(step, param, value, strlen(value)));
+	else
 		kbi_builder_ask(b, kb_step_set(step, param, value));
 }
 
@@ -166,6 +170,20 @@ static const struct {
 	{"kubeadm.init", "schedulable", "@schedulable"},
 	{"kubeadm.init", "service-cidr", "network.services"},
 	{"kubeadm.init", "service-dns-domain", "network.dns_domain"},
+	{"calico.install", "version", "@calico"},
+	{"calico.install", "pod-cidr", "network.pods"},
+	{"calico.install", "block-size", "cni.block_size"},
+	{"calico.install", "encapsulation", "cni.encapsulation"},
+	{"calico.install", "image-registry", "cni.image_registry"},
+	{"calico.install", "url", "cni.url"},
+	{"calico.install", "sha256", "cni.sha256"},
+	{"calico.install", "download-ca", "download.ca"},
+	{"calico.install", "proxy", "download.proxy"},
+	{"calicoctl.install", "version", "@calico"},
+	{"calicoctl.install", "url", "cni.calicoctl.url"},
+	{"calicoctl.install", "sha256", "cni.calicoctl.sha256"},
+	{"calicoctl.install", "download-ca", "download.ca"},
+	{"calicoctl.install", "proxy", "download.proxy"},
 	{"kubeconfig.install", "user", "kubeconfig.users"},
 	{"token.create", "ttl", "token.ttl"},
 	{"kubeadm.join", "config", "kubeadm"},

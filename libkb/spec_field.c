@@ -48,7 +48,7 @@ static const struct kbi_field fields[] = {
 		NO_DEFAULT("The version of Calico, or none: then the nodes are not Ready before you install a network of your own. The short form is "
 			"`cni: none`. Default: " KBI_SPEC_CALICO " from Kubernetes 1.34 on; before that it must be given.")},
 	{"cni.url", KBI_FIELD_URL, 0, NULL,
-		NO_DEFAULT("The folder that has Calico's manifests. Default: the folder of this version in Calico's own repository.")},
+		NO_DEFAULT("Where Calico's manifests are, as URL/VERSION/manifests/FILE. Default: Calico's own repository.")},
 	{"cni.sha256", KBI_FIELD_SHA256, KBI_FIELD_MAP, NULL,
 		NO_DEFAULT("The sums of Calico's manifests by file name, for a version whose sums the library does not know. Default: the known ones.")},
 	{"cni.image_registry", KBI_FIELD_TEXT, 0, NULL, NO_DEFAULT("Where Calico's images come from. Default: the operator's own.")},
@@ -57,7 +57,7 @@ static const struct kbi_field fields[] = {
 		NO_DEFAULT("How pods of different nodes reach each other. Default: what the manifest says, VXLANCrossSubnet.")},
 	{"cni.calicoctl.install", KBI_FIELD_YES_NO, 0, NULL,
 		DEFAULT("yes", "Whether calicoctl is put on the control plane. The short form is `calicoctl: no`.")},
-	{"cni.calicoctl.url", KBI_FIELD_URL, 0, NULL, NO_DEFAULT("Where calicoctl comes from. Default: the release of the version of Calico.")},
+	{"cni.calicoctl.url", KBI_FIELD_URL, 0, NULL, NO_DEFAULT("Where calicoctl is, with {version} and {arch} in it, or its folder. Default: Calico's releases.")},
 	{"cni.calicoctl.sha256", KBI_FIELD_SHA256, 0, NULL, NO_DEFAULT("Its sum. Default: the known one of the version.")},
 	{"containerd.source", KBI_FIELD_CHOICE, KBI_FIELD_OF_HOST, "auto|distribution|docker",
 		DEFAULT("auto", "Where containerd comes from: the distribution, Docker's repository, or auto: the distribution if its version will do.")},
