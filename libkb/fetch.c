@@ -20,6 +20,7 @@
 
 #define REDIRECT_MAX 5L
 #define CONNECT_TIMEOUT_MS 20000
+#define DAY_MS 86400000		/* libcurl takes no more than an int's worth of milliseconds */
 #define SLOW_BYTES_PER_SECOND 64L
 #define SLOW_SECONDS 30L
 #define TRIES 3
@@ -98,8 +99,8 @@ check(const struct download *d, struct kb_err *err)
 
 	if (what->sha256 && !is_sha256(what->sha256))
 		return kbi_fail(err, KB_EINVAL, "download %s: a pin that is not 64 hexadecimal digits", d->name);
-	if (kbi_str_starts(what->url, "http://") && !what->sha256)
-		return kbi_fail(err, KB_EINVAL, "download %s: http without a pinned sha256", d->name);
+	if (kbi_str_starts(what->url, "http://") && !what->sha256 && !what->is_pinned_by_caller)
+		return kbi_fail(err, KB_EINVAL, "download %s: http, and what comes is not pinned", d->name);
 	if (!is_file(what->url) && !kbi_str_starts(what->url, "https://") && !kbi_str_starts(what->url, "http://"))
 		return kbi_fail(err, KB_EINVAL, "download %s: neither https nor an absolute path", d->name);
 	return KB_OK;
@@ -188,7 +189,7 @@ static void
 set_options(CURL *curl, struct download *d)
 {
 	const struct kbi_fetch *what = d->what;
-	int64_t left_ms = kbi_clock_left_ms(d->deadline_ms, kbi_clock_ms());
+	int64_t left_ms = kbi_clock_sooner(kbi_clock_left_ms(d->deadline_ms, kbi_clock_ms()), DAY_MS);
 
 	set_protocols(curl);
 	curl_easy_setopt(curl, CURLOPT_URL, what->url);

@@ -4,6 +4,7 @@
 #define KBI_FETCH_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -12,8 +13,9 @@
 struct kbi_fetcher;	/* a cache of what was fetched, by URL and pin; one a context; its own lock */
 
 struct kbi_fetch {
-	const char *url;		/* https://, or http:// when it is pinned by sha256; redirects to https only */
-	const char *sha256;		/* hex; NULL: not pinned by sum (then the caller checks a fingerprint) */
+	const char *url;		/* https://, or http:// when it is pinned; file:// or an absolute path; redirects to https only */
+	const char *sha256;		/* hex; NULL: not pinned by sum */
+	bool is_pinned_by_caller;	/* who checks a key's fingerprint in what comes: http is allowed then, too */
 	const char *ca_file;		/* PEM; NULL: the system's */
 	const char *proxy;		/* URL; NULL: none; the environment is not read */
 	size_t max_bytes;

@@ -108,9 +108,12 @@ kb_apt_update() {
 	fi
 }
 
-# kb_apt_words: the errors among what apt said last, on one line
+# kb_apt_words: the errors among what apt or dpkg said last, on one line; its last words when there are none
 kb_apt_words() {
-	printf '%s\n' "$kb_said" | sed -n 's/^\(E\|Err\|dpkg\): *//p; s/^dpkg: error[^:]*: //p' | head -n 5 | tr '\n' ' ' | sed 's/ *$//'
+	kb_errors=$(printf '%s\n' "$kb_said" | grep -v '^kb_code=' | sed -n 's/^E: //p; s/^dpkg: error[^:]*: //p' |
+		grep -v '^Some index files failed to download' | head -n 5 | tr '\n' ' ')
+	[ -n "$kb_errors" ] || kb_errors=$(printf '%s\n' "$kb_said" | grep -v -e '^kb_code=' -e '^ *$' | tail -n 2 | tr '\n' ' ')
+	printf '%s' "${kb_errors% }"
 }
 
 # kb_apt_versions PACKAGE: all that the lists offer, newest first

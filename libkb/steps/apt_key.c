@@ -89,7 +89,7 @@ get(const struct kbi_apt_key_want *want, const struct kbi_prepare *prepare, stru
 {
 	struct kbi_fetch fetch = {
 		.url = want->url, .ca_file = kbi_map_get(want->args, "download-ca"), .proxy = kbi_map_get(want->args, "proxy"),
-		.max_bytes = KBI_SIZE_TEXT, .timeout_ms = want->timeout_ms, .is_cancelled = prepare->is_cancelled,
+		.is_pinned_by_caller = true, .max_bytes = KBI_SIZE_TEXT, .timeout_ms = want->timeout_ms, .is_cancelled = prepare->is_cancelled,
 	};
 
 	if (!want->text)

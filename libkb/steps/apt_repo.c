@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "fetch.h"
 #include "steps/apt_key.h"
 #include "steps/apt_sources.h"
 #include "steps/scripts.h"
@@ -15,6 +16,8 @@
 
 #define SOURCE "/etc/apt/sources.list.d/libkb-kubernetes.list"
 #define KEYRING "/etc/apt/keyrings/libkb-kubernetes.asc"
+#define CA "/etc/apt/keyrings/libkb-kubernetes-ca.pem"
+#define CA_CONF "/etc/apt/apt.conf.d/99libkb-kubernetes"
 #define KEY_TIMEOUT_MS 90000
 
 static const struct kbi_param params[] = {
@@ -26,7 +29,8 @@ static const struct kbi_param params[] = {
 	{ "key-url", NULL, "where the controller gets the key that signs it: an address or an absolute path", KBI_LOCAL },
 	{ "key", NULL, "that key itself, armoured", KBI_LOCAL },
 	{ "key-fingerprint", NULL, "the only keys that are trusted, 40 hexadecimal digits each; the flavour's known ones when not given", KBI_LIST | KBI_LOCAL },
-	{ "download-ca", NULL, "a PEM file of the controller: the authorities it trusts for the key's download", KBI_LOCAL },
+	{ "download-ca", NULL, "a PEM file of the controller: the authorities it trusts for the key's download; when the key comes from `url`, "
+		"the host's apt trusts them for that address, too", KBI_LOCAL },
 	{ "proxy", NULL, "the proxy for the key's download", KBI_LOCAL },
 	{ 0 }
 };
@@ -222,6 +226,31 @@ is_key_good(const struct kbi_prepare *prepare, const struct kbi_apt_key_want *wa
 	return prepare->facts && !*kbi_apt_key_state(want, &as_probed, "keyring", clock_of(prepare->facts), &expires_s);
 }
 
+/* The authority of a mirror that the key comes from is the one of its packages, too. */
+static bool
+needs_ca(const struct kbi_map *args)
+{
+	const char *url = kbi_map_get_or(args, "url", "");
+
+	return kbi_map_has(args, "download-ca") && kbi_str_starts(url, "https://") && !kbi_map_has(args, "key") &&
+		!kbi_map_has(args, "key-url") && !strchr(url, '[');	/* apt's configuration has no word for IPv6 */
+}
+
+static kb_status
+prepare_ca(struct kbi_prepare *prepare)
+{
+	struct kbi_buf ca = KBI_BUF(KBI_SIZE_TEXT);
+	const struct kbi_fetch what = { .url = kbi_map_get(prepare->args, "download-ca"), .max_bytes = KBI_SIZE_TEXT, .timeout_ms = -1 };
+
+	if (!needs_ca(prepare->args))
+		return KB_OK;
+	kb_status status = kbi_fetch(prepare->fetcher, &what, &ca, prepare->err);
+	if (!status)
+		status = kbi_map_set(prepare->made, "ca", kbi_buf_text(&ca));
+	kbi_buf_free(&ca);
+	return status;
+}
+
 static kb_status
 prepare(struct kbi_prepare *prepare)
 {
@@ -244,6 +273,8 @@ prepare(struct kbi_prepare *prepare)
 	}
 	if (!status && armoured.size_bytes)
 		status = kbi_map_set(prepare->made, "keyring", kbi_buf_text(&armoured));
+	if (!status)
+		status = prepare_ca(prepare);
 	kbi_buf_free(&url);
 	kbi_buf_free(&armoured);
 	return status;
@@ -269,6 +300,35 @@ judge_key(struct kbi_judge *j, const char *flavour)
 	}
 	kbi_judge_output(j, "key-expires", kbi_buf_text(&date));
 	kbi_buf_free(&date);
+}
+
+static void
+add_ca_conf(struct kbi_buf *out, const char *url)
+{
+	const char *host = url + strlen("https://");
+
+	kbi_buf_add_format(out, "// written by libkb\nAcquire::https::%.*s::CaInfo \"" CA "\";\n", (int)strcspn(host, ":/"), host);
+}
+
+static void
+judge_ca(struct kbi_judge *j)
+{
+	struct kbi_buf conf = KBI_BUF(KBI_SIZE_TEXT);
+	const char *made = kbi_map_get(j->made, "ca");
+	bool is_there = kbi_judge_fact_is(j, "ca.type", "file"), has_conf = kbi_judge_fact_is(j, "ca_conf.type", "file");
+
+	kbi_judge_want(j, "no_ca", !needs_ca(j->args) && has_conf ? "yes" : "");
+	if (needs_ca(j->args)) {
+		add_ca_conf(&conf, kbi_judge_arg(j, "url"));
+		kbi_judge_file(j, "ca_conf", CA_CONF, kbi_buf_text(&conf), "0644");
+		if (made)
+			kbi_judge_file(j, "ca", CA, made, "0644");
+		else
+			kbi_judge_value(j, "file", CA, is_there ? "there" : NULL, "there");
+	} else if (has_conf) {
+		kbi_judge_value(j, "file", CA_CONF, kbi_judge_fact(j, "ca_conf"), NULL);
+	}
+	kbi_buf_free(&conf);
 }
 
 /* One file among those that are not ours; what is to become of it goes into `lines`, for the script. */
@@ -324,6 +384,7 @@ judge(struct kbi_judge *j)
 		kbi_judge_want(j, "apt", kbi_script_apt);
 		kbi_judge_want(j, "key", "");
 		judge_key(j, flavour);
+		judge_ca(j);
 		kbi_judge_file(j, "source", SOURCE, kbi_buf_text(&source), "0644");
 		judge_others(j, flavour);
 		kbi_judge_value(j, "value", "the repository's package list", kbi_map_has(j->facts, "list") ? "there" : NULL, "there");

@@ -3,11 +3,15 @@
 
 kb_source=/etc/apt/sources.list.d/libkb-kubernetes.list
 kb_keyring=/etc/apt/keyrings/libkb-kubernetes.asc
+kb_ca=/etc/apt/keyrings/libkb-kubernetes-ca.pem
+kb_ca_conf=/etc/apt/apt.conf.d/99libkb-kubernetes
 
 probe() {
 	fact clock "$(date +%s)"
 	fact_file source "$kb_source"
 	fact_file keyring "$kb_keyring"
+	fact_file ca "$kb_ca"
+	fact_file ca_conf "$kb_ca_conf"
 	for kb_file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
 		if [ ! -f "$kb_file" ] || [ "$kb_file" = "$kb_source" ]; then continue; fi
 		fact other "$kb_file"
@@ -21,11 +25,19 @@ probe() {
 	return 0
 }
 
+# the mirror's own authority, for this mirror alone
+kb_write_ca() {
+	if [ -n "$want_no_ca" ]; then rm -f "$kb_ca" "$kb_ca_conf" || return 1; fi
+	if [ -n "${want_ca+set}" ]; then put "$kb_ca" 0644 "$want_ca" || return 1; fi
+	if [ -n "${want_ca_conf+set}" ]; then put "$kb_ca_conf" 0644 "$want_ca_conf" || return 1; fi
+}
+
 apply() {
 	eval "$want_apt"
 	kb_apt_ready
 	folder /etc/apt/keyrings
 	[ -z "${made_keyring+set}" ] || [ -z "$want_key" ] || put "$kb_keyring" 0644 "$made_keyring" || return 1
+	kb_write_ca || return 1
 	# lines of "PATH BASE64"; without the second the file goes
 	printf '%s\n' "$want_others" | while read -r kb_file kb_text; do
 		[ -n "$kb_file" ] || continue
@@ -51,6 +63,8 @@ kb_apt_repo_fail() {
 	*EXPKEYSIG*) die INTEGRITY apt.key-expired "the repository is signed by a key that has expired: $kb_words" ;;
 	*NO_PUBKEY* | *'Missing key'*) die INTEGRITY apt.key-unknown "the repository is signed by another key: $kb_words" ;;
 	*'Policy rejected'* | *'not considered secure'*) die UNSUPPORTED apt.signature-refused "the repository's signature is too weak for this apt: $kb_words" ;;
+	*'Certificate verification failed'* | *'certificate is NOT trusted'*)
+		die INTEGRITY apt.repository-certificate "the host does not trust the repository's certificate: $kb_words" ;;
 	*'no longer has a Release file'* | *'does not have a Release file'* | *'404 '*) die UNSUPPORTED apt.repository-missing "no such repository: $kb_words" ;;
 	*'Could not resolve'* | *'Temporary failure resolving'* | *'Could not connect'* | *'Unable to connect'* | *'timed out'*)
 		die UNREACHABLE apt.repository-unreachable "the host cannot reach the repository: $kb_words" ;;

@@ -52,6 +52,6 @@ apply() {
 	fi
 	[ -n "$want_set" ] || return 0
 	printf '%s\n' "$want_set" | while IFS= read -r kb_setting; do
-		kb_sysctl_set "$kb_setting"
+		[ -z "$kb_setting" ] || kb_sysctl_set "$kb_setting"
 	done
 }
