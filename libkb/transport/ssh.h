@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of the ssh transport: a state machine over libssh2 in non-blocking mode. Each state makes one call and says how it went.
+ * ssh.c turns it; ssh_connect.c, ssh_trust.c, ssh_login.c and ssh_channel.c hold the states, in the order in which they are passed. */
+#ifndef KBI_SSH_H
+#define KBI_SSH_H
+
+#include <libssh2.h>
+#include <netdb.h>
+
+#include "base/buf.h"
+#include "transport/key.h"
+#include "transport/transport.h"
+
+#define KBI_SSH_KEYS_MAX 8
+#define KBI_SSH_TURN_BYTES ((ssize_t)256 << 10)		/* received in one turn of the loop, before other hosts get theirs */
+#define KBI_SSH_FIRST_BYTES 128				/* of what the peer said first, for an error that shows it */
+#define KBI_SSH_OUT_BYTES ((size_t)32000)		/* one packet's worth: libssh2 cuts at 32,700 */
+
+enum kbi_ssh_state {
+	WAIT_NAME, DIAL, WAIT_TCP, WAIT_HANDSHAKE, CHECK_HOST_KEY, WAIT_KEY_LOGIN, WAIT_PASSWORD_LOGIN, WAIT_METHODS, WAIT_CHANNEL,
+	WAIT_EXEC, OPEN, LOST
+};
+
+enum kbi_turn { TURN_GO, TURN_WAIT, TURN_LOST };	/* the state changed; ask again when the socket is ready; s->base.err says why */
+
+enum kbi_ssh_op { OP_NONE, OP_WRITE, OP_READ_OUT, OP_READ_ERR };	/* a packet of ours is half sent, and this call has to finish it */
+
+struct kbi_ssh {
+	struct kbi_transport base;
+	struct kbi_loop *loop;
+	char *host;
+	char *command;
+	struct kbi_map settings;		/* gone when it is open */
+	enum kbi_ssh_state state;
+	int64_t start_ms, deadline_ms;
+	struct kbi_timer deadline, retry;
+	struct kbi_watch watch;
+	bool *is_gone;				/* set when somebody frees us from inside changed() */
+
+	const char *address;			/* of settings */
+	int port;
+	const char *user;
+	struct kbi_job_handle *lookup;
+	struct addrinfo *addresses, *next_address;
+	int64_t dial_due_ms;			/* when the next address gets its chance */
+
+	LIBSSH2_SESSION *session;
+	LIBSSH2_CHANNEL *channel;
+	bool is_closing;			/* nothing goes out any more */
+	bool is_quick;				/* acknowledge at once: until the shell has answered */
+	bool has_peer_closed;
+	int socket_errno;			/* of the last recv() or send() that failed for good */
+	ssize_t turn_bytes;			/* that may still be received in this turn */
+	size_t banner_bytes;
+	char first[KBI_SSH_FIRST_BYTES];	/* what the peer said first */
+	size_t first_bytes;
+
+	struct kbi_buf known_hosts_path, known_hosts, known_name;
+	struct kbi_key keys[KBI_SSH_KEYS_MAX];
+	size_t key_count, key_at;
+	void *signing;				/* the key that libssh2 asks to sign with */
+	bool was_password_refused;
+
+	enum kbi_ssh_op op;
+	struct kbi_buf out;			/* given to libssh2: the same bytes at the same place until it took them */
+	size_t out_sent;
+	bool has_seen_eof;			/* the owner was told */
+};
+
+enum kbi_turn kbi_ssh_go(struct kbi_ssh *s, enum kbi_ssh_state state);		/* the only way to another state */
+enum kbi_turn kbi_ssh_fail(struct kbi_ssh *s, kb_status code, const char *id, const char *format, ...) __attribute__((format(printf, 4, 5)));
+enum kbi_turn kbi_ssh_fail_socket(struct kbi_ssh *s, const char *what);	/* the connection broke, or libssh2 says so */
+void kbi_ssh_watch(struct kbi_ssh *s);		/* after any call of libssh2: what the socket has to do next */
+bool kbi_ssh_is_broken(const struct kbi_ssh *s, int rc);			/* the socket, not the peer's answer */
+void kbi_ssh_home(struct kbi_buf *out, const char *path);			/* ~/ is the caller's home */
+
+kb_status kbi_ssh_prepare_connect(struct kbi_ssh *s, struct kb_err *err);
+enum kbi_turn kbi_ssh_wait_name(struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_dial(struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_wait_tcp(struct kbi_ssh *s);
+
+kb_status kbi_ssh_prepare_trust(struct kbi_ssh *s, struct kb_err *err);
+kb_status kbi_ssh_prefer_methods(struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_wait_handshake(struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_check_host_key(struct kbi_ssh *s);
+
+kb_status kbi_ssh_prepare_login(struct kbi_ssh *s, struct kb_err *err);
+void kbi_ssh_forget_login(struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_start_login(struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_wait_key_login(struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_wait_password_login(struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_wait_methods(struct kbi_ssh *s);
+
+enum kbi_turn kbi_ssh_wait_channel(struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_wait_exec(struct kbi_ssh *s);
+ssize_t kbi_ssh_read(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t size_bytes);
+ssize_t kbi_ssh_write(struct kbi_transport *t, const void *data, size_t size_bytes);
+void kbi_ssh_flush(struct kbi_ssh *s);
+bool kbi_ssh_has_more(struct kbi_ssh *s);	/* libssh2 holds bytes or an end that the owner has not read: no event will tell */
+
+#endif

@@ -1,0 +1,111 @@
+#!/bin/sh
+# sshd.sh FOLDER PORT: a real sshd for the tests, on loopback alone, with users of its own. As root it gets a mount namespace in which
+# /etc/passwd, /etc/shadow and /etc/sudoers are ours and /run is empty: nothing of the machine is touched. Ends when it is killed.
+# FOLDER gets: host_ed25519, host_ecdsa, host_rsa (.pub), key_ed25519, key_ecdsa, key_rsa (.pub), log.
+set -eu
+folder=$1
+port=$2
+password=correct-horse
+
+if [ "${3-}" != inside ]; then
+	chmod 755 "$folder"
+	for type in ed25519 ecdsa rsa; do
+		ssh-keygen -q -t $type -N '' -C "host $type" -f "$folder/host_$type"
+		ssh-keygen -q -t $type -N '' -C "user $type" -f "$folder/key_$type"
+	done
+	cat "$folder"/key_*.pub >"$folder/authorized_keys"
+	chmod 644 "$folder/authorized_keys"
+	cat >"$folder/sshd_config" <<-END
+		Port $port
+		ListenAddress 127.0.0.1
+		ListenAddress [::1]
+		HostKey $folder/host_ed25519
+		HostKey $folder/host_ecdsa
+		HostKey $folder/host_rsa
+		AuthorizedKeysFile $folder/authorized_keys
+		PidFile none
+		StrictModes no
+		UsePAM no
+		PasswordAuthentication yes
+		KbdInteractiveAuthentication no
+		PermitRootLogin yes
+		LogLevel DEBUG1
+		MaxAuthTries 4
+	END
+	cat "$folder/sshd_config.more" >>"$folder/sshd_config" 2>/dev/null || true
+	[ "$(id -u)" = 0 ] || exec /usr/sbin/sshd -D -f "$folder/sshd_config" -E "$folder/log"
+	exec unshare -m --propagation private /bin/sh "$0" "$folder" "$port" inside
+fi
+
+# user NAME SHELL: one that can log in, with a home of its own
+id=60000
+user() {
+	id=$((id + 1))
+	mkdir -p "$folder/home/$1"
+	printf '%s:x:%d:%d::%s/home/%s:%s\n' "$1" $id $id "$folder" "$1" "$2" >>"$folder/passwd"
+	printf '%s:x:%d:\n' "$1" $id >>"$folder/group"
+	printf '%s:%s:19000:0:99999:7:::\n' "$1" "$hash" >>"$folder/shadow"
+	chown $id:$id "$folder/home/$1"
+}
+
+hash=$(openssl passwd -6 "$password")
+cp /etc/passwd /etc/group "$folder/"
+sed "s|^root:[^:]*:|root:$hash:|" /etc/shadow >"$folder/shadow"
+user kb-bash /bin/bash
+user kb-dash /bin/dash
+user kb-zsh /bin/zsh
+user kb-fish /usr/bin/fish
+user kb-tcsh /bin/tcsh
+user kb-password /bin/bash
+user kb-stranger /bin/bash
+user kb-tty /bin/bash
+user kb-pty /bin/bash
+user kb-other /bin/bash
+user kb-rbash /bin/rbash
+user kb-nologin /usr/sbin/nologin
+user kb-false /bin/false
+user kb-noisy /bin/bash
+user kb-traced /bin/bash
+user kb-tracedpw /bin/bash
+user kb-reads /bin/bash
+user kb-exits /bin/bash
+user kb-eats /bin/bash
+user kb-liar /bin/bash
+
+# What rc files do to a login. Debian's bash reads .bashrc when sshd starts it.
+cat >"$folder/home/kb-noisy/.bashrc" <<'END'
+head -c 300000 /dev/urandom
+printf '\nkb0123456789abcdef0123456789abcdef 0 0\nno newline at the end: [sudo] password for kb-noisy: '
+printf 'noise on stderr, without a newline' >&2
+END
+echo 'set -x' >"$folder/home/kb-traced/.bashrc"
+echo 'set -xv' >"$folder/home/kb-tracedpw/.bashrc"
+echo 'read -r line' >"$folder/home/kb-reads/.bashrc"
+echo 'echo going away; exit 0' >"$folder/home/kb-exits/.bashrc"
+echo 'cat >/dev/null' >"$folder/home/kb-eats/.bashrc"
+# It imitates sudo, and keeps what it is told.
+cat >"$folder/home/kb-liar/.bashrc" <<END
+printf '[sudo] password for kb-liar: ' >&2
+read -r -t 2 line && echo "\$line" >$folder/home/kb-liar/stolen
+END
+
+cat >"$folder/sudoers" <<'END'
+Defaults env_reset
+Defaults secure_path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+Defaults:kb-tty requiretty
+Defaults:kb-pty use_pty
+Defaults:kb-password lecture=always
+root ALL=(ALL:ALL) ALL
+kb-bash,kb-dash,kb-zsh,kb-fish,kb-tcsh,kb-tty,kb-pty,kb-noisy,kb-traced,kb-reads,kb-exits,kb-eats,kb-rbash ALL=(ALL:ALL) NOPASSWD: ALL
+kb-password,kb-tracedpw,kb-liar ALL=(ALL:ALL) ALL
+kb-other ALL=(ALL:ALL) NOPASSWD: /bin/true
+END
+chmod 440 "$folder/sudoers"
+chmod 640 "$folder/shadow"
+
+for file in passwd group shadow sudoers; do
+	mount --bind "$folder/$file" /etc/$file
+done
+mount -t tmpfs tmpfs /run
+mkdir -p /run/sshd /run/sudo /run/lock
+exec /usr/sbin/sshd -D -f "$folder/sshd_config" -E "$folder/log"
