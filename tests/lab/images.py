@@ -63,23 +63,20 @@ def image(out, archive, names, files, entrypoint, labels=None, env=()):
 
 def with_libraries(base, programs):
     """The programs of the base and every library that they load."""
-    files = {}
-    for program in programs:
-        files[program.lstrip("/")] = base + program
-        ldd = subprocess.run(["chroot", base, "ldd", program], capture_output=True, text=True, check=True).stdout
-        for library in re.findall(r"(/\S+) \(0x", ldd):
-            files[library.lstrip("/")] = base + library
+    files = {program.lstrip("/"): base + program for program in programs}
+    ldd = subprocess.run(["chroot", base, "ldd", *programs], capture_output=True, text=True, check=True).stdout
+    for library in re.findall(r"(/\S+) \(0x", ldd):
+        files[library.lstrip("/")] = base + library
     return files
 
 
 def iptables(base):
-    """What kube-proxy calls: the nft flavour of iptables, as the hosts have it."""
-    files = with_libraries(base, ["/usr/sbin/xtables-nft-multi"])
+    """What kube-proxy calls: the nft flavour of iptables, as the hosts have it, with the modules that it loads by name."""
+    modules = [module[len(base):] for module in glob.glob(f"{base}/usr/lib/*/xtables/*.so")]
+    files = with_libraries(base, ["/usr/sbin/xtables-nft-multi", *modules])
     for family in ("iptables", "ip6tables"):
         for verb in ("", "-save", "-restore"):
             files[f"usr/sbin/{family}{verb}"] = base + "/usr/sbin/xtables-nft-multi"
-    for module in glob.glob(f"{base}/usr/lib/*/xtables/*.so"):
-        files[module[len(base) + 1:]] = module
     for name in ("protocols", "services"):
         if os.path.exists(f"{base}/etc/{name}"):
             files[f"etc/{name}"] = f"{base}/etc/{name}"

@@ -36,7 +36,7 @@ proof_of() {
 	shift
 	node=$(lab_kubectl get "$pod" -o 'jsonpath={.spec.nodeName}')
 	lab_kubectl exec "$pod" -- /pod reach "$@" | sed "s/^/$node: /" || status=1
-	lab_kubectl logs "$pod" | grep -q 'serves on' || {
+	[[ $(lab_kubectl logs "$pod") == *"serves on"* ]] || {
 		say "$node: the log of $pod could not be read"
 		status=1
 	}

@@ -36,7 +36,6 @@ var specDefaults = []struct {
 }
 
 var poolDefaults = map[string]any{
-	"name":             "default-ipv4-ippool",
 	"blockSize":        int64(26),
 	"encapsulation":    "IPIP",
 	"natOutgoing":      "Enabled",

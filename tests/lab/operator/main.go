@@ -31,6 +31,7 @@ func connect() (*operator, error) {
 		return nil, err
 	}
 	config.QPS, config.Burst = 50, 100
+	config.WarningHandler = rest.NoWarnings{}
 	typed, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, err

@@ -54,7 +54,6 @@ func (o *operator) ensureNetwork(ctx context.Context, installation object, pools
 			_, err := o.typed.CoreV1().ServiceAccounts(namespace).Create(ctx, &corev1.ServiceAccount{ObjectMeta: meta}, create)
 			return there(err)
 		},
-		func() error { return o.ensureRights(ctx) },
 		func() error { return o.ensureBlocks(ctx, pools[0]) },
 		func() error {
 			_, err := o.typed.AppsV1().DaemonSets(namespace).Create(ctx, o.daemonSet(installation), create)

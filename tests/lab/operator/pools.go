@@ -52,7 +52,10 @@ func poolsOf(installation object, podSubnet string) ([]pool, error) {
 }
 
 func poolOf(asked map[string]any, podSubnet string) (pool, error) {
-	name, _ := asked["name"].(string)
+	name, named := asked["name"].(string) // from Calico 3.28 on
+	if !named {
+		name = "default-ipv4-ippool"
+	}
 	text, _ := asked["cidr"].(string)
 	bits, _ := asked["blockSize"].(int64)
 	cidr, err := netip.ParsePrefix(text)

@@ -26,6 +26,9 @@ func (o *operator) reconcile(ctx context.Context) error {
 	case installation.GetDeletionTimestamp() != nil:
 		return o.remove(ctx, installation)
 	}
+	if err := o.ensureRights(ctx); err != nil {
+		return err
+	}
 	if err := o.writeBack(ctx, installation); err != nil {
 		return o.refused(ctx, installation, err)
 	}

@@ -89,7 +89,7 @@ func (o *operator) reportInstallation(ctx context.Context, installation object, 
 func (o *operator) reportAll(ctx context.Context, installation object, conditions []any) error {
 	for _, c := range components {
 		owner, err := o.dynamic.Resource(c.owner).Get(ctx, "default", metav1.GetOptions{})
-		if apierrors.IsNotFound(err) {
+		if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) { // an older Calico knows fewer components
 			err = gone(o.dynamic.Resource(crd.TigeraStatuses).Delete(ctx, c.name, metav1.DeleteOptions{}))
 		} else if err == nil {
 			err = o.reportOne(ctx, c.name, owner, conditions)
