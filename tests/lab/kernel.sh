@@ -31,8 +31,15 @@ kernel_hold_locked() {
 	if [ -z "$(ls "$KERNEL_STATE/users")" ]; then
 		kernel_settings >"$KERNEL_STATE/settings"
 		kernel_load
+		kernel_raise fs/inotify/max_user_instances 8192
+		kernel_raise fs/inotify/max_user_watches 524288
 	fi
 	: >"$KERNEL_STATE/users/$LAB_NAME"
+}
+
+# kernel_raise SETTING LEAST: root of all hosts is one user to the kernel, and a kubelet without a free inotify instance gives up
+kernel_raise() {
+	[ "$(<"/proc/sys/$1")" -ge "$2" ] || echo "$2" >"/proc/sys/$1"
 }
 
 # kernel_load: what a host's modprobe believes to be built in; where it already is, modprobe finds nothing to do
