@@ -369,6 +369,8 @@ kbi_diff(const char *name, const void *before, size_t before_bytes, const void *
 	struct diff d = {0};
 	const char *old = before ? before : "", *new = after ? after : "";
 
+	if (name)
+		name += strspn(name, "/");	/* a/etc/hosts, not a//etc/hosts */
 	if (!kbi_str_is_set(name) || !is_printable_name(name))
 		return kbi_fail(err, KB_EINVAL, "diff: name: empty or not printable");
 	if ((!before && before_bytes) || (!after && after_bytes))

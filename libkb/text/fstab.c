@@ -39,10 +39,10 @@ is_marked_swap(const char *line, size_t line_bytes)
 
 /* Both ways are the same walk: lines as they are, but for a mark added to some or taken from some. */
 static kb_status
-edit(const char *data, size_t size_bytes, bool on, struct kbi_buf *out, struct kb_err *err)
+edit(const void *data, size_t size_bytes, bool on, struct kbi_buf *out, struct kb_err *err)
 {
 	kb_status status = kbi_bound_in("fstab", data, size_bytes, KBI_SIZE_TEXT, err);
-	const char *end = data + size_bytes, *next = data, *line;
+	const char *next = data ? data : "", *end = next + size_bytes, *line;
 	size_t line_bytes;
 
 	if (status)
@@ -60,11 +60,11 @@ edit(const char *data, size_t size_bytes, bool on, struct kbi_buf *out, struct k
 kb_status
 kbi_fstab_swap_off(const void *data, size_t size_bytes, struct kbi_buf *out, struct kb_err *err)
 {
-	return edit(data ? data : "", size_bytes, false, out, err);
+	return edit(data, size_bytes, false, out, err);
 }
 
 kb_status
 kbi_fstab_swap_on(const void *data, size_t size_bytes, struct kbi_buf *out, struct kb_err *err)
 {
-	return edit(data ? data : "", size_bytes, true, out, err);
+	return edit(data, size_bytes, true, out, err);
 }

@@ -164,7 +164,9 @@ kbi_toml_set(const void *data, size_t size_bytes, const char *table, const char 
 	struct kbi_toml_place place;
 	const char *bytes = data ? data : "";
 
-	kb_status status = check_value(value, err);
+	kb_status status = kbi_bound_in("toml", data, size_bytes, KBI_SIZE_TEXT, err);
+	if (!status)
+		status = check_value(value, err);
 	if (!status)
 		status = find(bytes, size_bytes, table, key, &target, &place, err);
 	if (!status) {
@@ -181,9 +183,12 @@ kb_status
 kbi_toml_get(const void *data, size_t size_bytes, const char *table, const char *key, struct kbi_buf *out, bool *is_there,
 	struct kb_err *err)
 {
-	struct kbi_toml_target target;
+	struct kbi_toml_target target = {.path = KBI_BUF(0)};
 	struct kbi_toml_place place;
-	kb_status status = find(data ? data : "", size_bytes, table, key, &target, &place, err);
+	kb_status status = kbi_bound_in("toml", data, size_bytes, KBI_SIZE_TEXT, err);
+
+	if (!status)
+		status = find(data ? data : "", size_bytes, table, key, &target, &place, err);
 
 	*is_there = !status && place.value.begin;
 	if (*is_there)

@@ -121,7 +121,8 @@ write_rest(struct kbi_buf *out, const char *data, const char *array, const char 
 			range = range_of(item, array);
 		else if (!item->is_comma_gone || !item->comma)
 			continue;
-		kbi_buf_add_bytes(out, cursor, (size_t)(range.begin - cursor));
+		if (range.begin > cursor)	/* the blanks before it may have gone with the item before it */
+			kbi_buf_add_bytes(out, cursor, (size_t)(range.begin - cursor));
 		cursor = range.end;
 	}
 	kbi_buf_add_bytes(out, cursor, (size_t)(end - cursor));
@@ -155,7 +156,9 @@ kbi_toml_remove_item(const void *data, size_t size_bytes, const char *table, con
 	struct kbi_toml_place place;
 	const char *bytes = data ? data : "";
 
-	kb_status status = item ? kbi_toml_target(&target, table, key, err) : kbi_fail(err, KB_EINVAL, "toml: item: NULL");
+	kb_status status = kbi_bound_in("toml", data, size_bytes, KBI_SIZE_TEXT, err);
+	if (!status)
+		status = item ? kbi_toml_target(&target, table, key, err) : kbi_fail(err, KB_EINVAL, "toml: item: NULL");
 	if (!status)
 		status = kbi_toml_find(bytes, size_bytes, &target, &place, err);
 	if (!status && place.value.begin)

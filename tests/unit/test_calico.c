@@ -60,8 +60,7 @@ replaced(const struct unit_file *file, const char *old, const char *new)
 	assert_non_null(text);
 	size_t before = (size_t)(at - file->data);
 	memcpy(text, file->data, before);
-	strcpy(text + before, new);
-	strcat(text + before, at + strlen(old));
+	snprintf(text + before, file->size_bytes + strlen(new) + 1 - before, "%s%s", new, at + strlen(old));
 	return text;
 }
 
