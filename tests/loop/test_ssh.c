@@ -478,8 +478,10 @@ speak(struct peer *peer, int fd)
 			usleep(peer->is_slow ? 50000 : 0);
 		}
 	} while (peer->is_endless && !atomic_load(&peer->is_over));
-	if (peer->resets)
+	if (peer->resets) {
+		usleep(100000);		/* not before the other side has seen that it is connected */
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	}
 	if (peer->closes)
 		shutdown(fd, SHUT_WR);	/* to close a socket with unread bytes would be a reset */
 	while (!peer->resets && !atomic_load(&peer->is_over))
