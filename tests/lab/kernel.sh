@@ -31,9 +31,9 @@ kernel_hold_locked() {
 	if [ -z "$(ls "$KERNEL_STATE/users")" ]; then
 		kernel_settings >"$KERNEL_STATE/settings"
 		kernel_load
-		kernel_raise fs/inotify/max_user_instances 8192
-		kernel_raise fs/inotify/max_user_watches 524288
 	fi
+	kernel_raise fs/inotify/max_user_instances 8192
+	kernel_raise fs/inotify/max_user_watches 524288
 	: >"$KERNEL_STATE/users/$LAB_NAME"
 }
 
