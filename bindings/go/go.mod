@@ -1,0 +1,3 @@
+module example.org/libkb
+
+go 1.24
