@@ -30,6 +30,7 @@ build_all() {
 	kubernetes=$!
 	LAB_BASE=$(build_base "$1") LAB_MIRROR=$(build_mirror "$1") LAB_GUARD=$(build_programs)
 	wait "$kubernetes"
+	LAB_KUBERNETES=$(build_kubernetes)
 	LAB_DISTRIBUTION=$(build_distribution) LAB_REPOSITORY=$(build_repository) LAB_OPERATOR=$(build_operator) LAB_REGISTRY=$(build_registry)
-	export LAB_BASE LAB_MIRROR LAB_GUARD LAB_DISTRIBUTION LAB_REPOSITORY LAB_OPERATOR LAB_REGISTRY
+	export LAB_BASE LAB_MIRROR LAB_GUARD LAB_KUBERNETES LAB_DISTRIBUTION LAB_REPOSITORY LAB_OPERATOR LAB_REGISTRY
 }

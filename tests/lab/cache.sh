@@ -15,12 +15,12 @@ key_of() {
 # parts_of BUILDER: itself and what it sources
 parts_of() {
 	printf '%s\n' "$1"
-	sed -n "s#^\. \"\\\${0%/\*}/\(.*\)\"\$#$LAB_HERE/build/\1#p" "$1"
+	sed -n "s#^\. \"\\\${0%/\*}/\(.*\)\"\$#$LAB_HERE/builders/\1#p" "$1"
 }
 
 # made NAME BUILDER ARG...: runs BUILDER FOLDER ARG... unless its folder is there already; prints the folder
 made() {
-	local name=$1 builder=$LAB_HERE/build/$2 key dir began=$SECONDS parts
+	local name=$1 builder=$LAB_HERE/builders/$2 key dir began=$SECONDS parts
 	shift 2
 	mapfile -t parts < <(parts_of "$builder")
 	key=$(key_of "${parts[@]}" "$@")
