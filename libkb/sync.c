@@ -28,6 +28,8 @@ kb_wait(kb_ctx *kb, int64_t timeout_ms)
 	kb_status status = kbi_enter(kb);
 	if (status)
 		return status;
+	if (!kb->plans && !kb->queued_events)
+		timeout_ms = 0;	/* nothing runs: nothing would ever come */
 	struct pollfd pfd = { .fd = kbi_loop_fd(kb->loop), .events = POLLIN };
 	int n = poll(&pfd, 1, clamp_ms(timeout_ms));
 	if (n < 0 && errno != EINTR)

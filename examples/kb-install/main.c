@@ -90,6 +90,8 @@ follow(kb_ctx *kb, kb_plan *plan, struct show *show, int64_t *took_ms)
 			say_interrupted(show);
 			was_told = true;
 		}
+		if (kb_plan_is_running(plan) != 1)
+			break;	/* that was its last event: nothing more will make the descriptor readable */
 		poll(&fd, 1, show->ops->tick ? TICK_MS : -1);
 		kb_dispatch(kb);
 	}

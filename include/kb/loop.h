@@ -51,8 +51,9 @@ KB_API kb_status kb_dispatch(kb_ctx *kb);
 
 /**
  * Waits until there is something to do, and does it: poll() on kb_fd(), then kb_dispatch().
- * @param timeout_ms  how long to wait at most, in milliseconds; 0 does not wait, a negative value waits without end
- * Returns: 1 when something was done, 0 when the time passed or a signal came first.
+ * @param timeout_ms  how long to wait at most, in milliseconds; 0 does not wait, a negative value waits without end. When no plan runs and
+ * no event is queued it does not wait either, so a loop that took the last event ends.
+ * Returns: 1 when something was done, 0 when the time passed, a signal came first, or nothing runs.
  * Errors: KB_EINVAL, KB_EBUSY, KB_EIO.
  * Since: 0.1
  */
