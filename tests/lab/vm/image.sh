@@ -8,7 +8,7 @@ set -euo pipefail
 out=$1 suite=$2
 root=$out/root
 # shellcheck source=/dev/null
-. "${0%/*}/../build/debian.sh"
+. "${0%/*}/../builders/debian.sh"
 
 packages=(linux-image-cloud-amd64 initramfs-tools systemd systemd-sysv libpam-systemd dbus udev openssh-server openssh-client sudo
 	iproute2 iptables kmod procps ca-certificates gpgv mount login util-linux e2fsprogs dnsmasq-base openssl)
