@@ -7,7 +7,7 @@ cluster_file() {
 	[ "$flavour" = community ] || url+=/apt
 	cat <<-YAML
 		kubernetes:
-		  version: $(sed 's/^v//' "$LAB_KUBERNETES/version")
+		  version: $(sed -n 's,^require k8s.io/kubernetes v,,p' "$LAB_HERE/kubernetes/kubernetes/go.mod")
 		  repository: {flavour: $flavour, url: $url, fingerprint: $(<"$LAB_DIR/repository.fingerprint")}
 		endpoint: {address: $LAB_NET.2, port: 6443}
 		network: {nodes: $LAB_NET.0/24, pods: 172.16.0.0/16, services: 10.96.0.0/12}
