@@ -46,13 +46,25 @@ network_nat() {
 	ip -n "$ns" route add default via "$2.2"
 }
 
-# network_forget [NAME]: one host's namespaces, or all of the lab
+# network_list: the lab's namespaces
+network_list() { ip netns list | awk -v name="$LAB_NAME" '$1 ~ "^" name "-(lab|host[0-9]+(-nat)?)$" { print $1 }'; }
+
+# network_strays: what clients that were killed left running in them; not those that this shell's own caller started
+network_strays() {
+	local ns pid session
+	session=$(ps -o sid= -p $$)
+	for ns in $(network_list); do
+		for pid in $(ip netns pids "$ns"); do
+			[ "$(ps -o sid= -p "$pid")" = "$session" ] || echo "$pid"
+		done
+	done
+}
+
 network_forget() {
-	local ns
-	for ns in $(ip netns list | awk '{ print $1 }'); do
-		case $ns in
-		"$LAB_NAME-${1-host}"|"$LAB_NAME-${1-host}"-nat) ip netns del "$ns" ;;
-		"$LAB_NAME"-host[0-9]*|"$LAB_NETNS") [ -n "${1-}" ] || ip netns del "$ns" ;;
-		esac
+	local ns pids
+	mapfile -t pids < <(network_strays)
+	[ ${#pids[@]} = 0 ] || kill -KILL "${pids[@]}" 2>/dev/null || true
+	for ns in $(network_list); do
+		ip netns del "$ns"
 	done
 }
