@@ -42,6 +42,7 @@ struct kbi_task_run {
 	struct kbi_answer probe;
 	struct kbi_answer apply;
 	bool has_applied;		/* the apply has answered */
+	const struct kb_task *because;	/* of one that was skipped: the one that failed */
 	bool is_demanded;
 	bool is_prepared;
 	bool is_changed;

@@ -118,9 +118,14 @@ look_at_next(struct kbi_run *run, struct kb_task *task)
 static void
 pass_failure(struct kb_task *barrier)	/* a barrier fails with what is before it */
 {
-	for (size_t i = 0; i < barrier->before.count; i++)
-		if (barrier->before.at[i]->run.end >= KBI_END_FAILED)
-			barrier->run.end = KBI_END_SKIPPED;
+	for (size_t i = 0; i < barrier->before.count; i++) {
+		const struct kb_task *before = barrier->before.at[i];
+		if (before->run.end < KBI_END_FAILED)
+			continue;
+		barrier->run.end = KBI_END_SKIPPED;
+		barrier->run.because = before->run.because ? before->run.because : before;
+		return;
+	}
 }
 
 static bool

@@ -47,14 +47,21 @@ is_soft(const struct kb_task *task, const struct kb_task *before)
 	return false;
 }
 
+/* The one that began it: what is before a task may itself have been skipped, and barriers only pass it on */
+static const struct kb_task *
+root_of(const struct kb_task *ended)
+{
+	return ended->run.because ? ended->run.because : ended;
+}
+
 static const struct kb_task *
 first_failed_before(const struct kb_task *task)
 {
 	if (task->before_here && task->before_here->run.end >= KBI_END_FAILED)
-		return task->before_here;
+		return root_of(task->before_here);
 	for (size_t i = 0; i < task->before.count; i++)
 		if (task->before.at[i]->run.end >= KBI_END_FAILED)
-			return task->before.at[i];
+			return root_of(task->before.at[i]);
 	return NULL;
 }
 
@@ -102,10 +109,8 @@ static void
 skip(struct kb_task *task, const struct kb_task *because)
 {
 	struct kbi_buf text = KBI_BUF(1024);
-	if (because->host)
-		kbi_buf_add_format(&text, "not run, because %s on %s did not end well", because->step->name, because->host->name);
-	else
-		kbi_buf_add(&text, "not run, because something before it did not end well");
+	task->run.because = because;
+	kbi_buf_add_format(&text, "not run, because %s on %s did not end well", because->step->name, because->host->name);
 	kbi_task_end(task, KBI_END_SKIPPED, KB_ECANCELED, kbi_buf_text(&text));
 	kbi_buf_free(&text);
 }
@@ -645,6 +650,7 @@ kbi_task_advance(struct kbi_lane *lane, struct kb_task *task)
 	if (here && lane->run->mode == KB_CHECK && here->run.is_changed)
 		task->run.may_differ = true;
 	if (task->is_left_out && !task->is_ask_only) {
+		task->run.because = failed;
 		kbi_task_end(task, failed ? KBI_END_SKIPPED : KBI_END_WELL, KB_OK, NULL);
 		return true;
 	}

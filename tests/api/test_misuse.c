@@ -193,7 +193,8 @@ static void *
 wait_here(void *data)
 {
 	struct fixture *f = data;
-	kb_wait(f->kb, 500);
+	while (kb_wait(f->kb, 400) > 0)	/* until the step sleeps */
+		;
 	return NULL;
 }
 
@@ -203,11 +204,23 @@ a_second_thread_is_told_so(void **state)
 	struct fixture *f = *state;
 	pthread_t waiter, other;
 	void *status;
+	kb_plan *plan = kb_plan_new(f->kb);
+	kb_step *step = kb_step_script(f->kb, "slow", "sleep 2", NULL);
+	assert_non_null(kb_plan_add(plan, f->here, step));
+	assert_true(kb_plan_start(plan, KB_CHECK, -1) > 0);
+	kb_step_free(step);
+	kb_event *event;
+	while (kb_wait(f->kb, 1000) >= 0 && (event = kb_plan_next_event(plan)) && kb_event_kind(event) == KB_EVENT_PLAN_STARTED)
+		kb_event_free(event);
+	kb_event_free(event);
+	while ((event = kb_plan_next_event(plan)))
+		kb_event_free(event);
 	assert_int_equal(pthread_create(&waiter, NULL, wait_here, f), 0);
 	usleep(100000);
 	assert_int_equal(pthread_create(&other, NULL, enter_elsewhere, f), 0);
 	pthread_join(other, &status);
 	assert_int_equal(*(kb_status *)status, KB_EBUSY);
+	kb_plan_free(plan);		/* allowed from any thread, even while another waits */
 	pthread_join(waiter, NULL);
 }
 
