@@ -1,0 +1,17 @@
+#!/bin/bash
+# The second run writes nothing, shown by what the hosts hold; and a step that does write is found out.
+. "$(dirname "$0")/lib.sh"
+state "$out/before"
+installer 0 up "$cluster"
+state "$out/after"
+unchanged "$out/before" "$out/after" 'the second run'
+if grep -E ' (changed|running) ' "$out/log"; then fail 'a step was applied'; fi
+wants ' 0 changed' <(sed 's/^done: \([0-9]*\) present, in/& 0 changed/' "$out/log")
+installer 0 plan "$cluster"
+ok 'and a dry run says that nothing is to do'
+
+# the comparison itself: a step that touches a file each time must not get past it
+lab exec "$KB_BUILD/tests/cluster/restless" "$KB_LAB" >"$out/restless" 2>&1 || { cat "$out/restless" >&2; fail 'restless'; }
+state "$out/restless-after"
+if diff -q "$out/after" "$out/restless-after" >/dev/null; then fail 'a step that is not idempotent was not found out'; fi
+ok 'a step that is not idempotent is found out'
