@@ -45,29 +45,37 @@ word_name(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
 }
 
 static void
-word_names(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
-{
-	(void)about;
-	for (size_t i = 0; i < b->spec->host_count; i++)
-		add(b, step, param, b->spec->hosts[i].name);
-}
-
-static void
 word_address(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
 {
 	set(b, step, param, b->addresses[about]);
 }
 
 static void
+add_pair(struct kbi_builder *b, kb_step *step, const char *param, const char *one, const char *two)
+{
+	struct kbi_buf line = KBI_BUF(KBI_SIZE_TEXT);
+
+	kbi_buf_add_format(&line, "%s %s", one, two);
+	add(b, step, param, kbi_buf_text(&line));
+	kbi_buf_free(&line);
+}
+
+/* ADDRESS NAME, as in /etc/hosts */
+static void
 word_entries(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
 {
 	(void)about;
-	for (size_t i = 0; i < b->spec->host_count && !b->has_failed; i++) {
-		struct kbi_buf line = KBI_BUF(KBI_SIZE_TEXT);
-		kbi_buf_add_format(&line, "%s %s", b->addresses[i], b->spec->hosts[i].name);
-		add(b, step, param, kbi_buf_text(&line));
-		kbi_buf_free(&line);
-	}
+	for (size_t i = 0; i < b->spec->host_count && !b->has_failed; i++)
+		add_pair(b, step, param, b->addresses[i], b->spec->hosts[i].name);
+}
+
+/* NAME ADDRESS, as a Node has them */
+static void
+word_nodes(struct kbi_builder *b, kb_step *step, const char *param, size_t about)
+{
+	(void)about;
+	for (size_t i = 0; i < b->spec->host_count && !b->has_failed; i++)
+		add_pair(b, step, param, b->spec->hosts[i].name, b->addresses[i]);
 }
 
 /* HOST:PORT, an IPv6 address in brackets */
@@ -124,10 +132,11 @@ static const struct {
 	const char *word;
 	word_fn *set;
 } words[] = {
-	{"@name", word_name}, {"@names", word_names}, {"@address", word_address}, {"@entries", word_entries}, {"@endpoint", word_endpoint},
+	{"@name", word_name}, {"@nodes", word_nodes}, {"@address", word_address}, {"@entries", word_entries}, {"@endpoint", word_endpoint},
 	{"@schedulable", word_schedulable}, {"@calico", word_calico}, {"@sandbox", word_sandbox},
 };
 
+/* from: a field, a word of the table above, or =VALUE */
 static const struct {
 	const char *step, *param, *from;
 } sources[] = {
@@ -190,6 +199,19 @@ static const struct {
 	{"kubeadm.join", "kubernetes-version", "kubernetes.version"},
 	{"kubeadm.join", "node-ip", "@address"},
 	{"kubeadm.join", "node-name", "@name"},
+	{"node.configure", "node-name", "@name"},
+	{"node.configure", "labels", "labels"},
+	{"node.configure", "taints", "taints"},
+	{"node.configure", "schedulable", "@schedulable"},
+	{"node.ready", "nodes", "@nodes"},
+	{"node.drain", "node-name", "@name"},
+	{"node.drain", "skip-unreachable", "=yes"},	/* a broken cluster must be taken down, too */
+	{"node.delete", "node-name", "@name"},
+	{"node.delete", "skip-unreachable", "=yes"},
+	{"calico.remove", "skip-unreachable", "=yes"},
+	{"net.clean", "pod-network-cidr", "network.pods"},
+	{"net.clean", "endpoint", "@endpoint"},
+	{"net.clean", "user", "kubeconfig.users"},
 };
 
 /* A file of the description's folder, absolute, since a step may be read in another folder than it was made in; what has a scheme is none. */
@@ -261,11 +283,14 @@ kbi_builder_params(struct kbi_builder *b, kb_step *step, size_t about)
 	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources) && !b->has_failed; i++) {
 		if (!kbi_str_is(sources[i].step, kb_step_name(step)))
 			continue;
-		word_fn *word = find_word(sources[i].from);
+		const char *from = sources[i].from;
+		word_fn *word = find_word(from);
 		if (word)
 			word(b, step, sources[i].param, about);
+		else if (*from == '=')
+			set(b, step, sources[i].param, from + 1);
 		else
-			set_field(b, step, sources[i].param, sources[i].from, about);
+			set_field(b, step, sources[i].param, from, about);
 	}
 	set_asked(b, step);
 }

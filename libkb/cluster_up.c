@@ -96,12 +96,12 @@ add_token_delete(struct up *up)
 			kbi_builder_after(&up->b, task, up->joins[i]);
 }
 
-/* A step on the control plane about each Node, once it has joined. */
+/* Labels, taints and schedulable of each Node, once it has joined. */
 static void
-add_of_nodes(struct up *up, const char *step)
+add_node_configure(struct up *up)
 {
 	for (size_t i = 0; i < up->b.spec->host_count; i++) {
-		kb_task *task = kbi_builder_add(&up->b, up->b.control_plane, step, i);
+		kb_task *task = kbi_builder_add(&up->b, up->b.control_plane, "node.configure", i);
 		if (i != up->b.control_plane)
 			kbi_builder_after(&up->b, task, up->joins[i]);
 	}
@@ -115,9 +115,9 @@ add_all(struct up *up)
 	add_control_plane(up);
 	add_joins(up);
 	add_token_delete(up);
-	add_of_nodes(up, "node.configure");
+	add_node_configure(up);
 	if (!kbi_str_is(kbi_spec_calico(up->b.spec), "none"))	/* no Node is Ready without a network */
-		add_of_nodes(up, "node.ready");
+		kbi_builder_add(&up->b, up->b.control_plane, "node.ready", up->b.control_plane);
 }
 
 kb_plan *

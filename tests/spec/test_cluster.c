@@ -187,7 +187,8 @@ up_goes_from_bare_to_ready(void **state)
 	check_order(plan, "w2", worker, COUNT(worker));
 	assert_int_equal(count_of(plan, "kubeadm.init"), 1);
 	assert_int_equal(count_of(plan, "kubeadm.join"), 2);
-	assert_int_equal(count_of(plan, "node.ready"), 3);
+	assert_int_equal(count_of(plan, "node.configure"), 3);
+	assert_int_equal(count_of(plan, "node.ready"), 1);
 	assert_true(place(plan, "w2", "host.facts") < place(plan, "cp", "hosts.entries"));
 	kb_plan_free(plan);
 }
