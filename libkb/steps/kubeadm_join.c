@@ -41,7 +41,7 @@ check(const struct kbi_map *args, struct kb_err *err)
 	if (kbi_str_is_set(name) && !kbi_str_is_name(name))
 		return kbi_fail(err, KB_EINVAL, "kubeadm.join: node-name %s: not a name that a Node can have", name);
 	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(args, "ca-cert-hash", e));)
-		if (kbi_ca_hash_check(e->value, err))
+		if (*e->value && kbi_ca_hash_check(e->value, err))	/* "" stands for an output that is not known yet */
 			return KB_EINVAL;
 	return kbi_str_is_set(token) ? kbi_token_check(token, err) : KB_OK;
 }
