@@ -156,6 +156,17 @@ take_output(struct show *show, struct lane *lane, const char *text)
 	}
 }
 
+static bool
+is_noted_again(struct lane *lane, const kb_event *event)
+{
+	const char *text = kb_event_text(event);
+
+	if (!lane || (lane->noted && strcmp(lane->noted, text) == 0))
+		return lane;
+	replace(&lane->noted, text);
+	return false;
+}
+
 static void
 note_started(struct lane *lane, const kb_event *event)
 {
@@ -174,6 +185,8 @@ show_event(struct show *show, const kb_event *event)
 		show->tally.total = kb_event_total(event);
 	else if (kind == KB_EVENT_STEP_DONE)
 		note_done(show, lane, event);
+	else if (kind == KB_EVENT_NOTE && !show->args->is_json && is_noted_again(lane, event))
+		return;
 	else if (kind == KB_EVENT_NOTE && kb_event_severity(event) >= KB_WARNING)
 		show->tally.warnings++;
 	else if (kind == KB_EVENT_STEP_STARTED && lane)
@@ -192,6 +205,7 @@ show_free(struct show *show)
 		free(show->lanes[i].step);
 		free(show->lanes[i].said);
 		free(show->lanes[i].begun);
+		free(show->lanes[i].noted);
 	}
 	free(show->lanes);
 	kb_err_free(show->error);

@@ -14,6 +14,7 @@ struct lane {			/* a host, and what runs there now */
 	char *step;		/* NULL: nothing */
 	char *said;		/* its last line of output */
 	char *begun;		/* output that has no end of line yet */
+	char *noted;		/* the last note, since a step is judged again after its apply and notes the same again */
 	int64_t since_ms;
 	bool is_lost;		/* the connection */
 };

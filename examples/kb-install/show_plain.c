@@ -23,6 +23,19 @@ outcome(const struct show *show, const kb_event *event, enum color *color)
 	return show->args->is_dry ? kb_verdict_name(kb_event_verdict(event)) : "changed";
 }
 
+/* What a step said of itself; the engine's own words for its outcome stand in the column before. */
+static const char *
+said(const kb_event *event)
+{
+	static const char *const own[] = {"done", "nothing to do", "would be changed"};
+	const char *text = show_text(kb_event_text(event), kb_event_host(event), kb_event_step(event));
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (strcmp(own[i], text) == 0)
+			return "";
+	return text;
+}
+
 /* A diff is indented under its step; added and removed lines have their colours. */
 static void
 print_diff(const struct show *show, const char *diff)
@@ -39,7 +52,7 @@ void
 show_step_done(const struct show *show, const kb_event *event)
 {
 	enum color color;
-	const char *word = outcome(show, event, &color), *text = show_text(kb_event_text(event), kb_event_host(event), kb_event_step(event));
+	const char *word = outcome(show, event, &color), *text = said(event);
 	bool is_quiet = kb_event_is_skipped(event) && kb_event_status(event) == KB_OK && !show->args->is_verbose;
 	char took[32] = "";
 
