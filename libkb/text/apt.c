@@ -299,13 +299,13 @@ read_field(struct stanza *stanza, const char *line, const char *end, struct word
 bool
 kbi_apt_names_url(const char *text, size_t text_bytes, const char *url)
 {
-	const char *end = text + text_bytes, *next = text, *line;
 	struct word core = core_of((struct word){url, strlen(url)});
+	const char *next = text ? text : "", *end = next + text_bytes, *line;
 	struct stanza stanza = {0};
 	size_t line_bytes;
 	bool has_stanza = false;
 
-	while (text && (next = kbi_str_line(next, end, &line, &line_bytes))) {
+	while ((next = kbi_str_line(next, end, &line, &line_bytes))) {
 		if (line_names(line, line + line_bytes, core))
 			return true;
 		if (line_bytes) {
