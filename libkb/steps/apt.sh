@@ -12,20 +12,23 @@ export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRON
 
 # kb_lock_pid FILE: who holds a record lock on it, by the kernel's table; 0 when the holder is outside of this PID namespace. The table names
 # a file by device and inode, and on some file systems (btrfs) by another device than stat does: then the holder must have the file open.
+# It is read twice and in large pieces, since a table that changes while it is read can leave out a line.
 kb_lock_pid() {
 	kb_device=$(stat -c %d "$1" 2>/dev/null) || return 1
 	kb_inode=$(stat -c %i "$1") || return 1
 	kb_device=$(printf '%02x:%02x' "$((kb_device >> 8 & 0xfff))" "$((kb_device & 0xff | kb_device >> 12 & 0xfff00))")
-	while read -r kb_id kb_class kb_mode kb_type kb_pid kb_where kb_rest; do
-		case "$kb_class $kb_type $kb_where" in	# a line with "->" is of one who waits
-		"POSIX WRITE $kb_device:$kb_inode") ;;
-		"POSIX WRITE "*":$kb_inode") find "/proc/$kb_pid/fd" -lname "$1" 2>/dev/null | grep -q . || continue ;;
-		*) continue ;;
-		esac
-		printf '%s' "$kb_pid"
-		return 0
-	done </proc/locks
-	return 1
+	kb_found=$({ cat /proc/locks; cat /proc/locks; } 2>/dev/null |
+		while read -r kb_id kb_class kb_mode kb_type kb_pid kb_where kb_rest; do
+			case "$kb_class $kb_type $kb_where" in	# a line with "->" is of one who waits
+			"POSIX WRITE $kb_device:$kb_inode") ;;
+			"POSIX WRITE "*":$kb_inode") find "/proc/$kb_pid/fd" -lname "$1" 2>/dev/null | grep -q . || continue ;;
+			*) continue ;;
+			esac
+			printf '%s' "$kb_pid"
+			break
+		done)
+	printf '%s' "$kb_found"
+	[ -n "$kb_found" ]
 }
 
 # kb_lock_holder: "FILE is held by PID (COMMAND)" for the first lock that is held; fails when none is

@@ -27,7 +27,7 @@ struct reader {
 	struct kb_err *err;
 	struct kbi_pgp_key *key;		/* the primary key that the packets before belong to */
 	unsigned char fingerprint[FINGERPRINT_BYTES];
-	int64_t signed_s;			/* when the newest signature on itself was made */
+	int64_t certified_s, direct_s;		/* when the newest signatures on a user id and on the key itself were made */
 	bool is_in_subkey;
 };
 
@@ -197,7 +197,7 @@ read_public_key(struct reader *r, struct span body)
 		r->key->fingerprint[2 * i] = "0123456789ABCDEF"[r->fingerprint[i] >> 4];
 		r->key->fingerprint[2 * i + 1] = "0123456789ABCDEF"[r->fingerprint[i] & 15];
 	}
-	r->signed_s = -1;
+	r->certified_s = r->direct_s = -1;
 	r->is_in_subkey = false;
 	return KB_OK;
 }
@@ -262,6 +262,22 @@ read_subpackets(const struct reader *r, struct span *body, struct signature *sig
 	return true;
 }
 
+/* As GnuPG has it: the newest signature on a user id says when the key expires, unless one on the key itself does. */
+static void
+use_expiry(struct reader *r, const struct signature *signature)
+{
+	bool is_certification = signature->type >= CERTIFICATION_FIRST && signature->type <= CERTIFICATION_LAST;
+	bool is_direct = signature->type == DIRECT_KEY && signature->key_expires_s;
+
+	if (is_direct && signature->created_s >= r->direct_s)
+		r->direct_s = signature->created_s;
+	else if (is_certification && r->direct_s < 0 && signature->created_s >= r->certified_s)
+		r->certified_s = signature->created_s;
+	else
+		return;
+	r->key->expires_s = signature->key_expires_s ? r->key->created_s + signature->key_expires_s : 0;
+}
+
 static kb_status
 read_signature(struct reader *r, struct span body)
 {
@@ -275,13 +291,10 @@ read_signature(struct reader *r, struct span body)
 	signature.type = head.at[1];
 	if (!read_subpackets(r, &body, &signature) || !read_subpackets(r, &body, &signature))
 		return fail(r, "a signature that is cut off");
-	bool is_on_key = (signature.type >= CERTIFICATION_FIRST && signature.type <= CERTIFICATION_LAST) || signature.type == DIRECT_KEY;
 	if (signature.is_own && signature.type == REVOCATION)
 		r->key->is_revoked = true;
-	if (!signature.is_own || !is_on_key || signature.created_s < r->signed_s)
-		return KB_OK;
-	r->signed_s = signature.created_s;
-	r->key->expires_s = signature.key_expires_s ? r->key->created_s + signature.key_expires_s : 0;
+	else if (signature.is_own)
+		use_expiry(r, &signature);
 	return KB_OK;
 }
 

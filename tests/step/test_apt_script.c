@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What apt.sh and containerd_install.sh do by themselves, in the shells that may be a host's /bin/sh. */
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#include "base/str.h"
+#include "steps/scripts.h"
+
+static const char *const shells[] = { "dash", "bash", "busybox" };
+
+static bool
+is_there(const char *shell)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "/bin/%s", shell);
+	return access(path, X_OK) == 0;
+}
+
+/* Runs the scripts and then `text`; stdout and facts together go to out. Returns the exit status. */
+static int
+run(const char *shell, const char *text, struct kbi_buf *out)
+{
+	struct kbi_buf script = KBI_BUF(MIB);
+	int pipe_fds[2], status;
+	char piece[4096];
+	ssize_t got;
+
+	kbi_buf_add_format(&script, "%s\n%s\n%s\n%s", kbi_script_prelude, kbi_script_apt, kbi_script_containerd_install, text);
+	assert_int_equal(pipe(pipe_fds), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		dup2(pipe_fds[1], 1);
+		dup2(pipe_fds[1], 3);
+		if (kbi_str_is(shell, "busybox"))
+			execlp(shell, shell, "sh", "-c", kbi_buf_text(&script), (char *)NULL);
+		else
+			execlp(shell, shell, "-c", kbi_buf_text(&script), (char *)NULL);
+		_exit(127);
+	}
+	close(pipe_fds[1]);
+	while ((got = read(pipe_fds[0], piece, sizeof(piece))) > 0)
+		kbi_buf_add_bytes(out, piece, (size_t)got);
+	close(pipe_fds[0]);
+	waitpid(pid, &status, 0);
+	kbi_buf_free(&script);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+check(const char *text, int status, const char *words)
+{
+	for (size_t i = 0; i < COUNT(shells); i++) {
+		struct kbi_buf out = KBI_BUF(MIB);
+		if (!is_there(shells[i]))
+			continue;
+		int code = run(shells[i], text, &out);
+		if (code != status || !strstr(kbi_buf_text(&out), words))
+			fail_msg("%s: %s\nended with %d and said \"%s\"", shells[i], text, code, kbi_buf_text(&out));
+		kbi_buf_free(&out);
+	}
+}
+
+/* A function cannot have this name in every shell, so it is a program on the way. */
+static void
+with_apt_cache(const char *says, const char *text, int status, const char *words)
+{
+	char script[2000];
+
+	snprintf(script, sizeof(script), "d=$(mktemp -d)\nprintf '#!/bin/sh\\nprintf %%%%b \"%s\"\\n' >\"$d/apt-cache\"\nchmod +x \"$d/apt-cache\"\n"
+		"PATH=$d:$PATH\n%s\nrm -r \"$d\"", says, text);
+	check(script, status, words);
+}
+
+static void
+a_version_is_found_whatever_its_revision(void **state)
+{
+	static const char offers[] = " kubeadm | 1.34.40-1.1 | u\\\\n kubeadm | 1.34.4-2.1 | u\\\\n kubeadm | 1.34.4-1.1 | u\\\\n"
+		" kubeadm | 1:1.6.20~ds1-1+deb12u3 | u\\\\n";
+
+	(void)state;
+	with_apt_cache(offers, "kb_apt_version kubeadm 1.34.4", 0, "1.34.4-2.1");
+	with_apt_cache(offers, "kb_apt_version kubeadm 1.6.20", 0, "1:1.6.20~ds1-1+deb12u3");
+	with_apt_cache(offers, "kb_apt_version kubeadm 1.34 || echo none", 0, "none");
+	with_apt_cache("x:\\\\n  Installed: (none)\\\\n  Candidate: 1.2-3\\\\n", "kb_apt_candidate x", 0, "1.2-3");
+	with_apt_cache("x:\\\\n  Installed: (none)\\\\n  Candidate: (none)\\\\n", "kb_apt_candidate x || echo none", 0, "none");
+}
+
+static void
+a_containerd_is_judged_by_its_series(void **state)
+{
+	(void)state;
+	check("want_oldest='1.7.28 2.0.6 2.1.3'\nfor v in 1.7.28-1 1.7.30 2.0.6 2.1.4-1~debian.12~bookworm 2.2.0 1:2.3.1-1; do "
+		"kb_is_enough \"$v\" || echo \"$v is not\"; done; echo end", 0, "end");
+	check("want_oldest='1.7.28 2.0.6 2.1.3'\nfor v in 1.6.20~ds1-1+deb12u3 1.7.24~ds1-6 2.0.5 2.1.2; do kb_is_enough \"$v\" && echo \"$v is\"; done; "
+		"echo end", 0, "end");
+	check("want_oldest='1.7.28 2.0.6 2.1.3'\nkb_is_enough 1.7.27-1 || echo refused", 0, "refused");
+	check("want_oldest=\nkb_is_enough 0.1 && echo taken", 0, "taken");
+}
+
+static void
+the_holder_of_a_lock_is_named_and_waited_for(void **state)
+{
+	char path[] = "/tmp/kb-lock-XXXXXX", text[700];
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(fcntl(fd, F_SETLK, &lock), 0);
+	snprintf(text, sizeof(text), "kb_apt_locks='/nonexistent %s'\nkb_lock_holder", path);
+	char words[200];
+	snprintf(words, sizeof(words), "%s is held by process %d (test_apt_script)", path, (int)getpid());
+	check(text, 0, words);
+	snprintf(text, sizeof(text), "kb_apt_locks=%s kb_apt_patience=1\nkb_locked true\necho \"status $?\"", path);
+	check(text, 1, "error.code=LOCKED\nerror.id=apt.locked\n");
+	check(text, 1, words);
+	close(fd);
+	check(text, 0, "status 0");
+	unlink(path);
+}
+
+static void
+a_command_that_found_a_lock_is_run_again(void **state)
+{
+	(void)state;
+	check("kb_apt_locks= kb_apt_patience=20\nn=$(mktemp)\ntry() { echo x >>\"$n\"; [ \"$(wc -l <\"$n\")\" -ge 3 ] && { echo got it; return 0; }; "
+		"echo 'E: Could not get lock /x. It is held by process 1 (y)'; return 100; }\nkb_locked try; echo \"status $?\"; rm \"$n\"", 0, "status 0");
+	check("kb_apt_locks=\nfailing() { echo 'E: Unable to locate package x'; return 100; }\nkb_locked failing; echo \"status $?: $(kb_apt_words)\"", 0,
+		"status 100: Unable to locate package x");
+}
+
+static void
+errors_are_told_in_apts_own_words(void **state)
+{
+	(void)state;
+	check("kb_said='Get:1 x\nE: one\nE: Some index files failed to download. They have been ignored\nE: two\nkb_code=100'\nkb_apt_words", 0, "one two");
+	check("kb_said='dpkg: error processing package x (--configure):\n broken\nkb_code=1'\nkb_apt_words", 0, "broken");
+	check("kb_said='last words\n\nkb_code=1'\nkb_apt_words", 0, "last words");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_version_is_found_whatever_its_revision),
+		cmocka_unit_test(a_containerd_is_judged_by_its_series),
+		cmocka_unit_test(the_holder_of_a_lock_is_named_and_waited_for),
+		cmocka_unit_test(a_command_that_found_a_lock_is_run_again),
+		cmocka_unit_test(errors_are_told_in_apts_own_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
