@@ -195,6 +195,7 @@ static const struct {
 	{"calicoctl.install", "proxy", "download.proxy"},
 	{"kubeconfig.install", "user", "kubeconfig.users"},
 	{"token.create", "ttl", "token.ttl"},
+	{"apiserver.reachable", "endpoint", "@endpoint"},
 	{"kubeadm.join", "config", "kubeadm"},
 	{"kubeadm.join", "kubernetes-version", "kubernetes.version"},
 	{"kubeadm.join", "node-ip", "@address"},

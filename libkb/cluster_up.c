@@ -66,8 +66,9 @@ add_join(struct up *up, size_t at)
 	kb_task *join = kbi_builder_add(b, at, "kubeadm.join", at);
 
 	up->joins[at] = join;
-	kbi_builder_after(b, reachable, up->init);
 	kbi_builder_bind(b, reachable, "endpoint", up->init, "endpoint");
+	kbi_builder_bind(b, reachable, "ca-cert", up->init, "ca.crt");
+	kbi_builder_bind(b, reachable, "ca-cert-hash", up->init, "ca-cert-hash");
 	kbi_builder_bind(b, join, "endpoint", up->init, "endpoint");
 	kbi_builder_bind(b, join, "ca-cert-hash", up->init, "ca-cert-hash");
 	kbi_builder_bind(b, join, "token", up->token, "token");

@@ -54,14 +54,18 @@ catch_signals(kb_ctx *kb)
 	signal(SIGPIPE, SIG_IGN);	/* a closed pipe behind us must not end a run half-way */
 }
 
+/* Said once, before the events that tell how each step took it. */
 static void
-say_interrupted(const struct show *show)
+say_interrupted(struct show *show)
 {
-	fputs("interrupting; what runs is asked to end (once more: end at once)\n", stderr);
-	for (size_t i = 0; i < show->lane_count; i++)
-		if (show->lanes[i].step)
-			fprintf(stderr, "  %s: %s was running, and may go on there; run the same command again to follow it to its end\n",
-				show->lanes[i].host, show->lanes[i].step);
+	static bool was_said;
+
+	if (!interrupts || was_said)
+		return;
+	was_said = true;
+	if (show->ops->end)
+		show->ops->end(show);
+	fputs("interrupting: what runs is let go of (once more: end at once)\n", stderr);
 }
 
 /* Takes events until the last one. Returns the run's outcome. */
@@ -70,7 +74,6 @@ follow(kb_ctx *kb, kb_plan *plan, struct show *show, int64_t *took_ms)
 {
 	struct pollfd fd = {.fd = kb_fd(kb), .events = POLLIN};
 	kb_status status = KB_ECANCELED;
-	bool was_told = false;
 	kb_event *event;
 
 	while (kb_plan_is_running(plan) == 1) {
@@ -84,15 +87,10 @@ follow(kb_ctx *kb, kb_plan *plan, struct show *show, int64_t *took_ms)
 		}
 		if (show->ops->tick)
 			show->ops->tick(show);
-		if (interrupts && !was_told) {
-			if (show->ops->end)
-				show->ops->end(show);
-			say_interrupted(show);
-			was_told = true;
-		}
 		if (kb_plan_is_running(plan) != 1)
 			break;	/* that was its last event: nothing more will make the descriptor readable */
 		poll(&fd, 1, show->ops->tick ? TICK_MS : -1);
+		say_interrupted(show);
 		kb_dispatch(kb);
 	}
 	if (show->ops->end)

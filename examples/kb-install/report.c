@@ -57,8 +57,11 @@ report_end(const struct show *show, kb_status status, int64_t took_ms)
 	printf("%s: %zu present", status == KB_OK ? "done" : status == KB_ECANCELED ? "interrupted" : "failed", tally->present);
 	print_count(tally->changed, show->args->is_dry ? "to change" : "changed");
 	print_count(tally->failed, "failed");
+	print_count(tally->cancelled, "cancelled");
 	print_count(tally->skipped, "skipped");
 	print_count(tally->warnings, "warnings");
 	printf(", in %s\n", took);
+	if (tally->cancelled && !show->args->is_dry)
+		puts("what may still run is named above; the same command again follows it to its end, and goes on");
 	fflush(stdout);
 }

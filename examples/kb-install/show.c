@@ -102,6 +102,8 @@ count_done(struct tally *tally, const kb_event *event)
 	tally->done++;
 	if (kb_event_is_skipped(event))
 		tally->skipped++;
+	else if (kb_event_status(event) == KB_ECANCELED)
+		tally->cancelled++;
 	else if (kb_event_status(event) != KB_OK)
 		tally->failed++;
 	else if (kb_event_is_changed(event))
@@ -119,7 +121,7 @@ note_done(struct show *show, struct lane *lane, const kb_event *event)
 		replace(&lane->said, NULL);
 		replace(&lane->begun, NULL);
 	}
-	if (!show->error && kb_event_status(event) != KB_OK && !kb_event_is_skipped(event))
+	if (!show->error && kb_event_status(event) != KB_OK && kb_event_status(event) != KB_ECANCELED && !kb_event_is_skipped(event))
 		show->error = kb_event_error(event);
 }
 

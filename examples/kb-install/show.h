@@ -20,7 +20,7 @@ struct lane {			/* a host, and what runs there now */
 };
 
 struct tally {
-	size_t present, changed, failed, skipped, warnings;
+	size_t present, changed, failed, cancelled, skipped, warnings;
 	int64_t total, done;	/* tasks of the run */
 };
 
