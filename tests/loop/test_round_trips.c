@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a connection and its steps cost in round trips and bytes, counted by a relay between us and a real sshd. */
+#include "relay.h"
+#include "sshd.h"
+
+#define DELAY_MS 15
+#define CONNECT_MAX 9	/* the floor of libssh2 is 8 until a command runs, and its first output is one more */
+
+static struct talk
+talk_through(const struct sshd *sshd, const struct relay *relay)
+{
+	struct talk talk = ssh_talk(sshd, sshd->user);
+	char name[64], port[16];
+
+	snprintf(name, sizeof(name), "[127.0.0.1]:%d", relay->port);
+	snprintf(port, sizeof(port), "%d", relay->port);
+	write_known(sshd, "known_relay", name, NULL);
+	kbi_map_set(&talk.settings, "port", port);
+	kbi_map_set(&talk.settings, "known_hosts", in_folder(sshd, "known_relay"));
+	kbi_map_set(&talk.settings, "become", "none");
+	return talk;
+}
+
+static void
+the_first_output_comes_within_nine_round_trips(void **state)
+{
+	struct sshd *sshd = need_sshd(state);
+	struct relay *relay = relay_start(sshd->port, DELAY_MS);
+	struct talk talk = talk_through(sshd, relay);
+	struct reply reply = {0};
+
+	talk_start(&talk, "ssh", "greeting=hello", PATIENCE_MS);
+	assert_int_equal(send_script(&talk, &reply, "echo $greeting >&3", NULL, 0, PATIENCE_MS), KB_OK);
+	wait_reply(&talk, &reply);
+	int trips = 1 + atomic_load(&relay->depth);	/* the first is the TCP handshake, which the relay cannot see */
+	assert_string_equal(reply.facts, "hello\n");
+	print_message("connect to first output: %d round trips\n", trips);
+	assert_in_range(trips, 1, CONNECT_MAX);
+	reply_free(&reply);
+	talk_end(&talk);
+	relay_stop(relay);
+}
+
+static void
+a_dependent_step_is_one_round_trip_and_a_batch_is_one(void **state)
+{
+	enum { STEPS = 10 };
+	struct sshd *sshd = need_sshd(state);
+	struct relay *relay = relay_start(sshd->port, DELAY_MS);
+	struct talk talk = talk_through(sshd, relay);
+	static struct reply many[STEPS];
+
+	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
+	talk_must_be_ready(&talk);
+	int before = atomic_load(&relay->depth);
+	for (int i = 0; i < STEPS; i++)
+		check_ask(&talk, "echo x >&3", "x\n", "", 0);
+	int dependent = atomic_load(&relay->depth) - before;
+	before += dependent;
+	for (int i = 0; i < STEPS; i++)
+		assert_int_equal(send_script(&talk, &many[i], "echo x >&3", NULL, 0, PATIENCE_MS), KB_OK);
+	wait_reply(&talk, &many[STEPS - 1]);
+	int batch = atomic_load(&relay->depth) - before;
+	print_message("%d dependent steps: %d round trips; %d at once: %d\n", STEPS, dependent, STEPS, batch);
+	assert_int_equal(dependent, STEPS);
+	assert_int_equal(batch, 1);
+	for (int i = 0; i < STEPS; i++)
+		reply_free(&many[i]);
+	talk_end(&talk);
+	relay_stop(relay);
+}
+
+static void
+trivial_steps_send_little_beside_their_scripts(void **state)
+{
+	enum { STEPS = 20, MOST = 4096 };
+	static const char script[] = "true";
+	struct sshd *sshd = need_sshd(state);
+	struct relay *relay = relay_start(sshd->port, 0);
+	struct talk talk = talk_through(sshd, relay);
+
+	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
+	talk_must_be_ready(&talk);
+	size_t before = atomic_load(&relay->bytes_up);
+	for (int i = 0; i < STEPS; i++)
+		check_ask(&talk, script, "", "", 0);
+	size_t sent = atomic_load(&relay->bytes_up) - before - STEPS * strlen(script);
+	print_message("%d trivial steps: %zu bytes up beside their scripts\n", STEPS, sent);
+	assert_in_range(sent, 1, MOST);
+	talk_end(&talk);
+	relay_stop(relay);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_output_comes_within_nine_round_trips),
+		cmocka_unit_test(a_dependent_step_is_one_round_trip_and_a_batch_is_one),
+		cmocka_unit_test(trivial_steps_send_little_beside_their_scripts),
+	};
+
+	return cmocka_run_group_tests_name("round_trips", tests, sshd_group, sshd_ungroup);
+}
