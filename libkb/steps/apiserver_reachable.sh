@@ -1,0 +1,59 @@
+# shellcheck shell=sh disable=SC2154 # parameters come as variables
+# apiserver.reachable: endpoint, ca_cert, timeout. Reads only
+#
+# The first question is asked without trust, to learn what answers there; what is concluded about the cluster is what the second one,
+# checked against its authority, says. Neither carries credentials: the API server takes the empty password for nobody's.
+
+# kb_get OPTION... PATH
+kb_get() {
+	KUBECTL_KUBERC=false kubectl --kubeconfig=/dev/null --cache-dir=/dev/null --username=- --password=- \
+		--server="https://$kb_server" --request-timeout="${timeout}s" "$@" 2>&1
+}
+
+# kb_connect HOST PORT: TCP alone, with what even the smallest Debian has
+kb_connect() {
+	perl -e '
+		use IO::Socket::IP;
+		my $socket = IO::Socket::IP->new(PeerHost => $ARGV[0], PeerPort => $ARGV[1], Timeout => $ARGV[2]);
+		exit 0 if $socket;
+		print "$!\n";
+		exit 1' "$1" "$2" "$timeout" 2>&1
+}
+
+# kb_get_checked CA: as kb_get /version, trusting this authority alone; kubectl wants a file, and nothing is written here
+kb_get_checked() {
+	kb_get --certificate-authority=/dev/fd/4 get --raw /version 4<<EOF_CA
+$1
+EOF_CA
+}
+
+# kb_public_ca: the authority that the cluster says it has
+kb_public_ca() {
+	kb_get --insecure-skip-tls-verify get --raw /api/v1/namespaces/kube-public/configmaps/cluster-info |
+		grep -o 'certificate-authority-data: [A-Za-z0-9+/=]*' | head -n 1 | cut -d' ' -f2 | base64 -d 2>/dev/null
+}
+
+probe() {
+	case $endpoint in
+	*]) kb_server=$endpoint:6443 ;;
+	*:*) kb_server=$endpoint ;;
+	*) kb_server=$endpoint:6443 ;;
+	esac
+	kb_host=${kb_server%:*}
+	kb_host=${kb_host#[}
+	kb_host=${kb_host%]}
+	if have ip; then fact route "$(ip -o route get "$kb_host" 2>/dev/null | head -n 1)"; fi
+	if ! have kubectl; then
+		fact_of connect kb_connect "$kb_host" "${kb_server##*:}"
+		return 0
+	fi
+	fact_of plain kb_get --insecure-skip-tls-verify get --raw /version
+	# shellcheck disable=SC2154 # fact_of sets it
+	[ "$kb_status" -eq 0 ] || return 0
+	kb_ca=${ca_cert-}
+	if [ -z "$kb_ca" ]; then kb_ca=$(kb_public_ca); fi
+	[ -n "$kb_ca" ] || return 0
+	fact ca "$kb_ca"
+	fact_of checked kb_get_checked "$kb_ca"
+	return 0
+}
