@@ -34,15 +34,25 @@ made() {
 		forget_old "$name"
 		say "$name: building (log: $dir.log)"
 		rm -rf "$dir.part"
+		still "$name" "$dir.log" "$BASHPID" >/dev/null 8>&- &
 		"$builder" "$dir.part" "$@" >"$dir.log" 2>&1 </dev/null 8>&- || {
+			kill $! 2>/dev/null || true
 			tail -n 20 "$dir.log" >&2
 			die "$name: ${builder##*/}: failed"
 		}
+		kill $! 2>/dev/null || true
 		mv "$dir.part" "$dir"
 		say "$name: built in $((SECONDS - began)) s"
 	fi
 	touch "$dir"
 	printf '%s\n' "$dir"
+}
+
+# still NAME LOG BUILDER: a sign of life a minute, as long as the shell that builds lives
+still() {
+	while sleep 60 >/dev/null 2>&1 && kill -0 "$3" 2>/dev/null; do
+		say "$1: still building: $(tail -n 1 "$2" | cut -c 1-100)"
+	done
 }
 
 # forget_old NAME: what no run has touched for two weeks

@@ -1,4 +1,4 @@
-// Mirror serves one folder over HTTP and HTTPS, and logs a line a request, so that tests can ask what was fetched.
+// Mirror serves a folder over HTTP and HTTPS, and logs a line a request, so that tests can ask what was fetched.
 package main
 
 import (
