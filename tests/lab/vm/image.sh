@@ -10,7 +10,7 @@ root=$out/root
 # shellcheck source=/dev/null
 . "${0%/*}/../builders/debian.sh"
 
-packages=(linux-image-cloud-amd64 initramfs-tools systemd systemd-sysv libpam-systemd dbus udev openssh-server openssh-client sudo
+packages=(linux-image-cloud-amd64 initramfs-tools systemd systemd-sysv dbus udev openssh-server openssh-client sudo
 	iproute2 iptables kmod procps ca-certificates gpgv mount login util-linux e2fsprogs dnsmasq-base openssl)
 idle=(getty.target systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service
 	fstrim.timer dpkg-db-backup.timer man-db.timer)

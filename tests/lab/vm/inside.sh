@@ -84,7 +84,7 @@ nothing_is_left() {
 	alone lab_clean
 	traces >/tmp/after
 	diff /tmp/before /tmp/after
-	same 'processes' '' "$(pgrep -f /mnt/ | grep -vx -e $$ -e $BASHPID || true)"
+	same 'processes' '' "$(pgrep -fl '^(/mnt/|/sbin/init|dnsmasq)|/keeper ' | grep -vx '1 .*' || true)"
 }
 
 traces >/tmp/before
