@@ -18,7 +18,7 @@ probe() {
 		printf 'other_text:%s\n' "$(head -c 1048576 "$kb_file" | base64 -w0)" >&3
 	done
 	# only what is really there is shown
-	have apt-get && apt-get indextargets --format '$(SOURCESENTRY)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+	have apt-get && apt-get -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= indextargets --format '$(SOURCESENTRY)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
 		while IFS= read -r kb_list; do
 			case $kb_list in "$kb_source":*) fact list "${kb_list#*|}" ;; esac
 		done

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Run as root on a host: prints what it holds, one line a thing, for comparing before and after. Files with type, mode, owner, size, ctime and (of
-# those that somebody configures) hash; packages, holds, units, mounts, kernel settings.
+# those that somebody configures) hash; packages, holds, units, kernel settings. A folder has no ctime here: on an overlay it is set by the first
+# look, and what is made or removed in a folder shows as a line of its own.
 #
 # Left out, each for its reason:
 #   /var/log /run /tmp            what runs writes there by itself
@@ -13,7 +14,8 @@
 find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /var/log -o -path /var/tmp \
 	-o -path /var/lib/etcd -o -path /var/lib/containerd -o -path /var/lib/kubelet -o -path /var/lib/systemd -o -path /var/cache/ldconfig \
 	-o -path /var/lib/apt/periodic -o -path /var/lib/cni -o -path /var/lib/calico -o -path '*/.kube/cache' \) -prune -o \
-	! -path / -printf '%p %y %m %u:%g %s %C@ %l\n' 2>/dev/null | grep -vE '^/(etc/resolv.conf|etc/mtab|root|home/[a-z]+|var/lib|var/cache|etc/cni/net.d) d ' | sort
+	! -path / \( -type d -printf '%p %y %m %u:%g\n' -o -printf '%p %y %m %u:%g %s %C@ %l\n' \) 2>/dev/null |
+	grep -vE '^/(etc/resolv.conf|etc/mtab) ' | sort
 for tree in /var/lib/kubelet /var/lib/containerd; do	# bind-mounted, so -xdev did not see what is in them
 	[ ! -d "$tree" ] || find "$tree" -maxdepth 1 -type f ! -name '*_state*' ! -name '.*' -printf '%p %y %m %u:%g %s %C@\n' | sort
 done
