@@ -32,6 +32,7 @@ struct relay_way {
 struct relay {
 	int listener, port, to_port;
 	int64_t delay_ms;			/* of each direction */
+	size_t piece_bytes;			/* taken at once; 0: what fits */
 	atomic_bool is_over;
 	atomic_int depth;			/* of the client's deepest words: round trips so far, without the TCP handshake */
 	atomic_size_t bytes_up;
@@ -43,7 +44,8 @@ static inline void
 relay_take(struct relay *relay, struct relay_way *way)
 {
 	struct relay_piece *piece = &way->pieces[(way->first + way->count) % RELAY_PIECES];
-	ssize_t count = read(way->from, piece->data, sizeof(piece->data));
+	size_t most = relay->piece_bytes ? relay->piece_bytes : sizeof(piece->data);
+	ssize_t count = read(way->from, piece->data, most);
 
 	if (count <= 0) {
 		way->has_ended = true;
@@ -125,9 +127,11 @@ relay_run(void *owner)
 	return NULL;
 }
 
+/* piece_bytes other than 0 also keeps the receive buffer small, so that the client meets a full socket. */
 static inline struct relay *
-relay_start(int to_port, int64_t delay_ms)
+relay_start(int to_port, int64_t delay_ms, size_t piece_bytes)
 {
+	const int small = 4096;
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof(address);
 	struct relay *relay = calloc(1, sizeof(*relay));
@@ -135,7 +139,10 @@ relay_start(int to_port, int64_t delay_ms)
 	assert_non_null(relay);
 	relay->to_port = to_port;
 	relay->delay_ms = delay_ms;
+	relay->piece_bytes = piece_bytes;
 	relay->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (piece_bytes)
+		setsockopt(relay->listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	assert_int_equal(bind(relay->listener, (struct sockaddr *)&address, size), 0);
 	assert_int_equal(listen(relay->listener, 1), 0);
 	assert_int_equal(getsockname(relay->listener, (struct sockaddr *)&address, &size), 0);

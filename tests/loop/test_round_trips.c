@@ -25,7 +25,7 @@ static void
 the_first_output_comes_within_nine_round_trips(void **state)
 {
 	struct sshd *sshd = need_sshd(state);
-	struct relay *relay = relay_start(sshd->port, DELAY_MS);
+	struct relay *relay = relay_start(sshd->port, DELAY_MS, 0);
 	struct talk talk = talk_through(sshd, relay);
 	struct reply reply = {0};
 
@@ -46,7 +46,7 @@ a_dependent_step_is_one_round_trip_and_a_batch_is_one(void **state)
 {
 	enum { STEPS = 10 };
 	struct sshd *sshd = need_sshd(state);
-	struct relay *relay = relay_start(sshd->port, DELAY_MS);
+	struct relay *relay = relay_start(sshd->port, DELAY_MS, 0);
 	struct talk talk = talk_through(sshd, relay);
 	static struct reply many[STEPS];
 
@@ -76,7 +76,7 @@ trivial_steps_send_little_beside_their_scripts(void **state)
 	enum { STEPS = 20, MOST = 4096 };
 	static const char script[] = "true";
 	struct sshd *sshd = need_sshd(state);
-	struct relay *relay = relay_start(sshd->port, 0);
+	struct relay *relay = relay_start(sshd->port, 0, 0);
 	struct talk talk = talk_through(sshd, relay);
 
 	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
@@ -91,6 +91,67 @@ trivial_steps_send_little_beside_their_scripts(void **state)
 	relay_stop(relay);
 }
 
+/* Makes the transport's own socket as small as the kernel allows: by default it would hold all that sshd's window lets us send. */
+static void
+shrink_socket_to(int port)
+{
+	const int small = 1;
+	int found = 0;
+
+	for (int fd = 3; fd < 256; fd++) {
+		struct sockaddr_in peer;
+		socklen_t size = sizeof(peer);
+		if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && peer.sin_family == AF_INET && ntohs(peer.sin_port) == port)
+			found += setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)) == 0;
+	}
+	assert_int_equal(found, 1);
+}
+
+/* A narrow line: our packets are taken in pieces, while the answer to them is already coming in. */
+static void
+a_full_socket_loses_and_mixes_up_nothing(void **state)
+{
+	enum { LARGE = 2 << 20 };
+	struct sshd *sshd = need_sshd(state);
+	struct relay *relay = relay_start(sshd->port, 0, 1500);
+	struct talk talk = talk_through(sshd, relay);
+	struct reply echo = {0}, behind = {0};
+	char *data = malloc(LARGE);
+
+	assert_non_null(data);
+	for (size_t i = 0; i < LARGE; i++)
+		data[i] = (char)(i * 131 + i / 4093);
+	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
+	talk_must_be_ready(&talk);
+	shrink_socket_to(relay->port);
+	assert_int_equal(send_script(&talk, &echo, "tee /dev/fd/2 >&3", data, LARGE, 4 * PATIENCE_MS), KB_OK);
+	assert_int_equal(send_script(&talk, &behind, "echo fine >&3", NULL, 0, PATIENCE_MS), KB_OK);
+	wait_reply(&talk, &behind);
+	assert_int_equal(echo.status, KB_OK);
+	assert_int_equal(echo.facts_bytes, LARGE);
+	assert_memory_equal(echo.facts, data, LARGE);
+	assert_string_equal(behind.facts, "fine\n");
+	reply_free(&echo);
+	reply_free(&behind);
+	free(data);
+	talk_end(&talk);
+	relay_stop(relay);
+}
+
+static void
+single_bytes_are_enough(void **state)
+{
+	struct sshd *sshd = need_sshd(state);
+	struct relay *relay = relay_start(sshd->port, 0, 1);
+	struct talk talk = talk_through(sshd, relay);
+
+	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
+	talk_must_be_ready(&talk);
+	check_ask(&talk, "echo byte by byte >&3; exit 2", "byte by byte\n", "", 2);
+	talk_end(&talk);
+	relay_stop(relay);
+}
+
 int
 main(void)
 {
@@ -98,6 +159,8 @@ main(void)
 		cmocka_unit_test(the_first_output_comes_within_nine_round_trips),
 		cmocka_unit_test(a_dependent_step_is_one_round_trip_and_a_batch_is_one),
 		cmocka_unit_test(trivial_steps_send_little_beside_their_scripts),
+		cmocka_unit_test(a_full_socket_loses_and_mixes_up_nothing),
+		cmocka_unit_test(single_bytes_are_enough),
 	};
 
 	return cmocka_run_group_tests_name("round_trips", tests, sshd_group, sshd_ungroup);
