@@ -55,9 +55,9 @@ handle_owner(struct handle *handle)
 }
 
 static struct handle *
-handle_ctx(struct handle *handle)
+handle_ctx(struct handle *handle)	/* NULL of NULL, which is a call that did not begin */
 {
-	while (handle->parent)
+	while (handle && handle->parent)
 		handle = handle->parent;
 	return handle;
 }

@@ -181,7 +181,7 @@ kb_status kb_cidr_check(kb_ctx *kb, const char *cidr);
 kb_answer kb_cidr_contains(kb_ctx *kb, const char *cidr, const char *address);
 kb_answer kb_cidr_overlaps(kb_ctx *kb, const char *a, const char *b);
 kb_answer kb_cidr_block_count(kb_ctx *kb, const char *cidr, int block_size);
-kb_bytes *kb_cidr_suggest(kb_ctx *kb, int prefix_length, const char *taken);
+kb_bytes *kb_cidr_suggest(kb_ctx *kb, int prefix_length, const kb_opt *taken);
 kb_bytes *kb_calico_pod_cidr(kb_ctx *kb, const void *data, size_t size_bytes);
 kb_bytes *kb_calico_set_pod_cidr(kb_ctx *kb, const void *data, size_t size_bytes, const char *cidr);
 kb_bytes *kb_calico_set_block_size(kb_ctx *kb, const void *data, size_t size_bytes, int block_size);
@@ -196,7 +196,7 @@ kb_bytes *kb_join_print(kb_ctx *kb, const char *endpoint, const char *token, con
 kb_bytes *kb_fstab_swap_off(kb_ctx *kb, const void *data, size_t size_bytes);
 kb_bytes *kb_fstab_swap_on(kb_ctx *kb, const void *data, size_t size_bytes);
 kb_bytes *kb_hosts_block(kb_ctx *kb, const void *data, size_t size_bytes, const char *entries);
-kb_bytes *kb_apt_source(kb_ctx *kb, const kb_opt *flavour, const kb_opt *url, const char *version, const char *keyring);
+kb_bytes *kb_apt_source(kb_ctx *kb, const char *flavour, const kb_opt *url, const kb_opt *version, const char *keyring);
 const kb_must *kb_apt_flavour(kb_ctx *kb, const char *version);
 kb_bytes *kb_toml_set(kb_ctx *kb, const void *data, size_t size_bytes, const char *table, const char *key, const char *value);
 kb_bytes *kb_diff(kb_ctx *kb, const char *name, const void *before, size_t before_bytes, const void *after, size_t after_bytes);

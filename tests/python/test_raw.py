@@ -28,7 +28,8 @@ def test_every_public_function_is_used_by_the_module() -> None:
 
     maps = Path("/proc/self/maps").read_text()
     library = re.search(r"(/\S*/libkb\.so\S*)", maps)
-    assert library, "the module is not linked with libkb.so"
+    if not library:
+        pytest.skip("the module holds libkb itself: there is no library to compare it with")
     exported = names("--defined-only", library[1])
     assert "kb_run" in exported
     assert names("--undefined-only", _kb.__file__) == exported
@@ -283,6 +284,33 @@ def test_contexts_leave_no_descriptor(cluster_file: str) -> None:
             _core.close(ctx)
         del ctx, cluster, plan
     assert count() == before
+
+
+def test_calls_leave_no_memory(ctx: _core.Ctx) -> None:
+    host = _core.host_new(ctx, "there", "ssh://there")
+    long = "/" + "x" * (16 << 10)
+    fstab = f"/dev/sda2 none swap sw 0 0 # {long}\n".encode()
+
+    def call() -> None:
+        host.set("identity", long)
+        host.set_secret("password", long.encode())
+        assert len(_core.fstab_swap_off(ctx, fstab)) > len(fstab)
+        with pytest.raises(_errors.InvalidArgument):
+            _core.step_new(ctx, long)
+        plan = _core.plan_new(ctx)
+        plan.add(host, _core.step_script(ctx, "say.yes", long, None))
+        assert plan.task(0).host() == "there"
+
+    def resident() -> int:
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    for _ in range(200):
+        call()
+    before = resident()
+    for _ in range(2000):
+        call()
+    assert resident() - before < 16 << 20  # one text a call would be 32 MiB
 
 
 def test_a_forked_child_is_told(ctx: _core.Ctx, local: _core.Host) -> None:

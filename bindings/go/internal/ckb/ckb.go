@@ -2239,14 +2239,15 @@ func CidrBlockCount(arg1 Ctx, arg2 string, arg3 int) (_swig_ret Outcome[int64]) 
 	return swig_r_1
 }
 
-func CidrSuggest(arg1 Ctx, arg2 int, arg3 string) (_swig_ret Outcome[[]byte]) {
+func CidrSuggest(arg1 Ctx, arg2 int, arg3 *string) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	_swig_i_2 := arg3
+	var _swig_i_2 string
+	_swig_i_2 = optional(arg3)
 	swig_r = (int64)(C._wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_163)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
-		Swig_escape_val = arg3
+		Swig_escape_val = _swig_i_2
 	}
 	var swig_r_1 Outcome[[]byte]
 	swig_r_1 = outcome(swig_r, ownedBytes)
@@ -2465,24 +2466,24 @@ func HostsBlock(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]) 
 	return swig_r_1
 }
 
-func AptSource(arg1 Ctx, arg2 *string, arg3 *string, arg4 string, arg5 string) (_swig_ret Outcome[[]byte]) {
+func AptSource(arg1 Ctx, arg2 string, arg3 *string, arg4 *string, arg5 string) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
-	var _swig_i_1 string
-	_swig_i_1 = optional(arg2)
+	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	_swig_i_3 := arg4
+	var _swig_i_3 string
+	_swig_i_3 = optional(arg4)
 	_swig_i_4 := arg5
 	swig_r = (int64)(C._wrap_KbAptSource_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_200)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_201)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_203)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
-		Swig_escape_val = _swig_i_1
+		Swig_escape_val = arg2
 	}
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_2
 	}
 	if Swig_escape_always_false {
-		Swig_escape_val = arg4
+		Swig_escape_val = _swig_i_3
 	}
 	if Swig_escape_always_false {
 		Swig_escape_val = arg5

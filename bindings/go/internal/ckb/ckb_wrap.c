@@ -236,9 +236,9 @@ handle_owner(struct handle *handle)
 }
 
 static struct handle *
-handle_ctx(struct handle *handle)
+handle_ctx(struct handle *handle)	/* NULL of NULL, which is a call that did not begin */
 {
-	while (handle->parent)
+	while (handle && handle->parent)
 		handle = handle->parent;
 	return handle;
 }
@@ -3012,7 +3012,7 @@ long long _wrap_KbCidrBlockCount_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0,
 long long _wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   int arg2 ;
-  char *arg3 = (char *) 0 ;
+  kb_opt *arg3 = (kb_opt *) 0 ;
   struct call call1 = {
     0
   } ;
@@ -3024,9 +3024,18 @@ long long _wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, in
     arg1 = call1.object;
   }
   arg2 = (int)_swig_go_1; 
-  arg3 = ckb_text(_swig_go_2); 
+  {
+    /* NULL means something else here, so libkb is given no object either */
+    arg3 = _swig_go_2.n ? ckb_text((_gostring_){
+      _swig_go_2.p + 1, _swig_go_2.n - 1 
+    }) : NULL;
+    if (_swig_go_2.n && !arg3) {
+      arg1 = NULL;
+      call1.status = KB_EINVAL;
+    }
+  }
   
-  result = (kb_bytes *)kb_cidr_suggest(arg1,arg2,(char const *)arg3);
+  result = (kb_bytes *)kb_cidr_suggest(arg1,arg2,(kb_opt const *)arg3);
   _swig_go_result = result ? (long long)(intptr_t)result : ckb_fail(&call1, KB_OK); 
   call_end(&call1);
   free(arg3); 
@@ -3390,9 +3399,9 @@ long long _wrap_KbHostsBlock_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _go
 
 long long _wrap_KbAptSource_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
-  kb_opt *arg2 = (kb_opt *) 0 ;
+  char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
-  char *arg4 = (char *) 0 ;
+  kb_opt *arg4 = (kb_opt *) 0 ;
   char *arg5 = (char *) 0 ;
   struct call call1 = {
     0
@@ -3404,16 +3413,7 @@ long long _wrap_KbAptSource_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gos
     call_begin(&call1, (struct handle *)_swig_go_0, true);
     arg1 = call1.object;
   }
-  {
-    /* NULL means something else here, so libkb is given no object either */
-    arg2 = _swig_go_1.n ? ckb_text((_gostring_){
-      _swig_go_1.p + 1, _swig_go_1.n - 1 
-    }) : NULL;
-    if (_swig_go_1.n && !arg2) {
-      arg1 = NULL;
-      call1.status = KB_EINVAL;
-    }
-  }
+  arg2 = ckb_text(_swig_go_1); 
   {
     /* NULL means something else here, so libkb is given no object either */
     arg3 = _swig_go_2.n ? ckb_text((_gostring_){
@@ -3424,10 +3424,19 @@ long long _wrap_KbAptSource_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gos
       call1.status = KB_EINVAL;
     }
   }
-  arg4 = ckb_text(_swig_go_3); 
+  {
+    /* NULL means something else here, so libkb is given no object either */
+    arg4 = _swig_go_3.n ? ckb_text((_gostring_){
+      _swig_go_3.p + 1, _swig_go_3.n - 1 
+    }) : NULL;
+    if (_swig_go_3.n && !arg4) {
+      arg1 = NULL;
+      call1.status = KB_EINVAL;
+    }
+  }
   arg5 = ckb_text(_swig_go_4); 
   
-  result = (kb_bytes *)kb_apt_source(arg1,(kb_opt const *)arg2,(kb_opt const *)arg3,(char const *)arg4,(char const *)arg5);
+  result = (kb_bytes *)kb_apt_source(arg1,(char const *)arg2,(kb_opt const *)arg3,(kb_opt const *)arg4,(char const *)arg5);
   _swig_go_result = result ? (long long)(intptr_t)result : ckb_fail(&call1, KB_OK); 
   call_end(&call1);
   free(arg2); 
