@@ -113,7 +113,7 @@ kb_apt_update() {
 
 # kb_apt_words: the errors among what apt or dpkg said last, on one line; its last words when there are none
 kb_apt_words() {
-	kb_errors=$(printf '%s\n' "$kb_said" | grep -v '^kb_code=' | sed -n 's/^E: //p; s/^dpkg: error[^:]*: //p' |
+	kb_errors=$(printf '%s\n' "$kb_said" | grep -v '^kb_code=' | sed -n 's/^E: //p; s/^Error: //p; s/^dpkg: error[^:]*: //p' |
 		grep -v '^Some index files failed to download' | head -n 5 | tr '\n' ' ')
 	[ -n "$kb_errors" ] || kb_errors=$(printf '%s\n' "$kb_said" | grep -v -e '^kb_code=' -e '^ *$' | tail -n 2 | tr '\n' ' ')
 	printf '%s' "${kb_errors% }"

@@ -293,7 +293,8 @@ judge_key(struct kbi_judge *j, const char *flavour)
 	if (expires_s)
 		kbi_pgp_print_date(&date, expires_s);
 	if (*state) {
-		kbi_judge_value(j, "file", KEYRING, kbi_str_is(state, "absent") ? NULL : state, made ? made : "the repository's key");
+		const char *now = kbi_str_is(state, "absent") ? NULL : made ? kbi_judge_fact(j, "keyring") : state;
+		kbi_judge_value(j, made ? "file" : "value", KEYRING, now, made ? made : "the repository's key");
 		kbi_judge_want(j, "key", "yes");
 	} else if (expires_s && expires_s - now_s < KBI_APT_KEY_SOON_S) {
 		kbi_judge_note(j, KB_WARNING, "apt.key-expires", "the key of Kubernetes' apt repository expires on %s", kbi_buf_text(&date));
@@ -324,7 +325,7 @@ judge_ca(struct kbi_judge *j)
 		if (made)
 			kbi_judge_file(j, "ca", CA, made, "0644");
 		else
-			kbi_judge_value(j, "file", CA, is_there ? "there" : NULL, "there");
+			kbi_judge_value(j, "value", CA, is_there ? "there" : NULL, "there");
 	} else if (has_conf) {
 		kbi_judge_value(j, "file", CA_CONF, kbi_judge_fact(j, "ca_conf"), NULL);
 	}

@@ -242,7 +242,7 @@ judge(struct kbi_judge *j)
 	if (!is_installed(j->facts, pin)) {
 		kbi_buf_add_format(&before, "sha256 %s, mode %s, owner %s", now ? now : "", kbi_judge_fact(j, "mode"), kbi_judge_fact(j, "owner"));
 		kbi_buf_add_format(&after, "sha256 %s, mode 0755, owner root:root", *pin ? pin : "of the release");
-		kbi_judge_value(j, "file", PROGRAM, now ? kbi_buf_text(&before) : NULL, kbi_buf_text(&after));
+		kbi_judge_value(j, "value", PROGRAM, now ? kbi_buf_text(&before) : NULL, kbi_buf_text(&after));
 	}
 	kbi_judge_want(j, "sha256", pin);
 	kbi_buf_free(&before);
