@@ -35,7 +35,7 @@ proof_of() {
 	local pod=$1 node status=0
 	shift
 	node=$(lab_kubectl get "$pod" -o 'jsonpath={.spec.nodeName}')
-	lab_kubectl exec "$pod" -- /pod reach "$@" | sed "s/^/$node: /" || status=1
+	lab_kubectl exec "$pod" -- /pod reach "$@" | sed "s/^/$node: /" | cut -c 1-120 || status=1
 	[[ $(lab_kubectl logs "$pod") == *"serves on"* ]] || {
 		say "$node: the log of $pod could not be read"
 		status=1
