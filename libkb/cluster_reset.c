@@ -16,6 +16,20 @@ is_worker(const struct down *down, size_t i)
 	return i != down->b.control_plane;
 }
 
+/* Nothing is touched before every host answered, and is of the control plane's cluster or of none. */
+static void
+add_authorities(struct down *down)
+{
+	struct kbi_builder *b = &down->b;
+	kb_task *ours = kbi_builder_add(b, b->control_plane, "cluster.authority", b->control_plane);
+
+	for (size_t i = 0; i < b->spec->host_count; i++)
+		if (is_worker(down, i))
+			kbi_builder_bind(b, kbi_builder_add(b, i, "cluster.authority", i), "ca-cert-hash", ours, "ca-cert-hash");
+	if (!b->has_failed)
+		kbi_builder_ask(b, kb_plan_barrier(b->plan));
+}
+
 /* Workers go first, while there is an API server to tell; each is cleaned when its kubelet is gone, since kube-proxy brings its chains
  * back as long as it runs; its Node goes when nothing can register it again. */
 static void
@@ -42,6 +56,7 @@ add_all(struct down *down)
 {
 	size_t at = down->b.control_plane;
 
+	add_authorities(down);
 	if (kbi_spec_is_yes(down->b.spec, "reset.calico"))
 		kbi_builder_add(&down->b, at, "calico.remove", at);
 	add_workers(down);

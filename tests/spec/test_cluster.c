@@ -216,14 +216,16 @@ one_host_alone_is_a_cluster(void **state)
 static void
 reset_goes_from_the_workers_to_the_control_plane(void **state)
 {
-	static const char *const control_plane[] = {"calico.remove", "node.drain", "node.delete", "kubeadm.reset", "net.clean"};
-	static const char *const worker[] = {"kubeadm.reset", "net.clean"};
+	static const char *const control_plane[] = {
+		"cluster.authority", "calico.remove", "node.drain", "node.delete", "kubeadm.reset", "net.clean",
+	};
+	static const char *const worker[] = {"cluster.authority", "kubeadm.reset", "net.clean"};
 	kb_cluster *cluster = cluster_by_calls(*state);
 	kb_plan *plan = kb_cluster_reset(cluster);
 
 	assert_non_null(plan);
 	assert_int_equal(place(plan, "cp", "calico.remove"), -1);
-	check_order(plan, "cp", control_plane + 1, COUNT(control_plane) - 1);
+	check_order(plan, "cp", control_plane + 2, COUNT(control_plane) - 2);
 	kb_plan_free(plan);
 	kb_cluster_set(cluster, "reset.calico", "yes");
 	plan = kb_cluster_reset(cluster);
