@@ -9,11 +9,12 @@ failed=0
 cat >"$folder/cluster.yaml" <<'YAML'
 kubernetes: {version: 1.34.4}
 network: {nodes: 127.0.0.0/8, pods: 172.16.0.0/16}
-ssh: {user: nobody, port: 1, connect_timeout_ms: 2000, known_hosts: none, identity: none}
+ssh: {user: nobody, port: 1, connect_timeout_ms: 2000, identity: id}
 hosts:
   - {name: cp, address: 127.0.0.2, role: control-plane}
   - {name: w1, address: 127.0.0.3}
 YAML
+ssh-keygen -q -t ed25519 -N '' -f "$folder/id"
 sed 's/pods: 172/podz: 172/' "$folder/cluster.yaml" >"$folder/unknown.yaml"
 sed 's/172.16/127.16/' "$folder/cluster.yaml" >"$folder/overlap.yaml"
 
