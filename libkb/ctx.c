@@ -2,6 +2,7 @@
 #include "base/ctx.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "fetch.h"
@@ -57,6 +58,8 @@ kb_new(void)
 		return NULL;
 	}
 	kbi_loop_set_wake(kb->loop, take_cancels, kb);
+	if (getrandom(&kb->nonce, sizeof(kb->nonce), GRND_NONBLOCK) < 0)
+		kb->nonce = (uint32_t)(uintptr_t)kb;
 	return kb;
 }
 

@@ -99,7 +99,10 @@ kb_result_output(const kb_result *result, const char *name)
 kb_err *
 kb_result_error(const kb_result *result)
 {
-	return kb_event_error(last(result));
+	kb_err *err = kb_event_error(last(result));
+	if (!err && kb_result_status(result))	/* the run was ended, and with it the step */
+		err = kb_event_error(result->ended);
+	return err;
 }
 
 void

@@ -119,7 +119,8 @@ bool kbi_task_is_fresh(const struct kbi_lane *lane, const struct kb_task *task);
 /* run_end.c: how a task ends, and who hears of it */
 void kbi_task_end(struct kb_task *task, enum kbi_task_end end, kb_status status, const char *text);
 void kbi_task_fail(struct kb_task *task, const struct kb_err *err);
-void kbi_run_note(struct kbi_run *run, struct kb_task *task, int severity, const char *id, const char *text);
+void kbi_run_note(struct kbi_lane *lane, struct kb_task *task, int severity, const char *id, const char *text);	/* task NULL: of the host */
+void kbi_run_told_note(struct kbi_lane *lane, struct kb_task *task, const char *told);	/* "SEVERITY ID TEXT", from a script */
 void kbi_run_step_started(struct kb_task *task);
 void kbi_run_host_event(struct kbi_lane *lane, int kind, const char *text);
 void kbi_run_done(struct kbi_run *run);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a task ends, and who hears of it. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -24,16 +25,39 @@ task_event(struct kb_task *task, int kind)
 	return event;
 }
 
-void
-kbi_run_note(struct kbi_run *run, struct kb_task *task, int severity, const char *id, const char *text)
+static struct kb_event *
+host_event(struct kbi_lane *lane, int kind)
 {
-	struct kb_event *event = task_event(task, KB_EVENT_NOTE);
+	struct kb_event *event = kbi_event_new(kind);
+	if (!event)
+		return NULL;
+	event->run = lane->run->id;
+	kbi_event_set(&event->host, lane->host->name);
+	return event;
+}
+
+void
+kbi_run_note(struct kbi_lane *lane, struct kb_task *task, int severity, const char *id, const char *text)
+{
+	struct kb_event *event = task ? task_event(task, KB_EVENT_NOTE) : host_event(lane, KB_EVENT_NOTE);
 	if (!event)
 		return;
 	event->severity = severity;
 	kbi_event_set(&event->id, id);
 	kbi_event_set(&event->text, text);
-	kbi_plan_queue(run->plan, event);
+	kbi_plan_queue(lane->run->plan, event);
+}
+
+void
+kbi_run_told_note(struct kbi_lane *lane, struct kb_task *task, const char *told)
+{
+	static const char *const severities[] = { [KB_INFO] = "info", [KB_WARNING] = "warning", [KB_ERROR] = "error" };
+	char *text = strdup(told), *rest = text;
+	const char *word = text ? strsep(&rest, " ") : NULL, *id = rest ? strsep(&rest, " ") : NULL;
+	for (int i = KB_INFO; id && rest && i <= KB_ERROR; i++)
+		if (kbi_str_is(word, severities[i]))
+			kbi_run_note(lane, task, i, id, rest);
+	free(text);
 }
 
 void
@@ -48,12 +72,9 @@ kbi_run_step_started(struct kb_task *task)
 void
 kbi_run_host_event(struct kbi_lane *lane, int kind, const char *text)
 {
-	struct kb_event *event = kbi_event_new(kind);
-	if (!event)
-		return;
-	event->run = lane->run->id;
-	kbi_event_set(&event->host, lane->host->name);
-	kbi_event_set(&event->text, text);
+	struct kb_event *event = host_event(lane, kind);
+	if (event)
+		kbi_event_set(&event->text, text);
 	kbi_plan_queue(lane->run->plan, event);
 }
 

@@ -84,9 +84,9 @@ keep_lock_reply(struct kbi_lane *lane, const struct kbi_ask *ask, struct kbi_rep
 {
 	struct kbi_answer answer = { 0 };
 	keep_reply(&answer, ask, reply);
-	const char *note = kbi_map_get(&answer.facts, "note");
-	if (note)
-		kbi_run_host_event(lane, KB_EVENT_NOTE, note);
+	const struct kbi_entry *note = NULL;
+	while ((note = kbi_map_next(&answer.facts, "note", note)))
+		kbi_run_told_note(lane, NULL, note->value);
 	if (!answer.status && answer.exit_status != 0 && lane->run->mode == KB_APPLY) {
 		lane->is_lock_lost = true;
 		if (!kbi_facts_error(&answer.facts, lane->host->name, "lock", &lane->err))
@@ -129,6 +129,17 @@ on_output(void *owner, const char *data, size_t size_bytes)
 		kbi_event_set(&event->text, kbi_buf_text(&text));
 	}
 	kbi_plan_queue(ask->lane->run->plan, event);
+	kbi_buf_free(&text);
+}
+
+/* The one thing that taking the lock prints: for whom it waits */
+static void
+on_waiting(void *owner, const char *data, size_t size_bytes)
+{
+	struct kbi_ask *ask = owner;
+	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT);
+	kbi_str_escape(&text, data, size_bytes && data[size_bytes - 1] == '\n' ? size_bytes - 1 : size_bytes);
+	kbi_run_note(ask->lane, NULL, KB_INFO, "host.waiting", kbi_buf_text(&text));
 	kbi_buf_free(&text);
 }
 
@@ -241,7 +252,8 @@ write_prelude(struct kbi_lane *lane, struct kbi_buf *prelude)
 	char me[HOST_NAME_MAX + 1] = "";
 	struct kbi_buf who = KBI_BUF(1024);
 	gethostname(me, HOST_NAME_MAX);
-	kbi_buf_add_format(&who, "%s (process %ld, run %lld)", me, (long)getpid(), (long long)lane->run->id);
+	kbi_buf_add_format(&who, "%s (process %ld, run %08x.%lld)", me, (long)getpid(), (unsigned)lane->run->kb->nonce,
+			   (long long)lane->run->id);
 	kbi_script_begin(prelude, kbi_buf_text(&who), lane->run->mode == KB_APPLY);
 	kbi_buf_free(&who);
 	for (size_t i = 0; i < lane->task_count; i++)
@@ -259,7 +271,7 @@ send_lock(struct kbi_lane *lane)
 		kbi_script_look_at_lock(&script);
 	struct kbi_ask *ask = new_ask(lane, NULL, ASK_LOCK);
 	struct kbi_request request = { .script = kbi_buf_text(&script), .script_bytes = script.size_bytes, .deadline_ms = KBI_NEVER,
-		.timeout_ms = (LOCK_WAIT_S + 30) * 1000, .done = on_reply, .owner = ask };
+		.timeout_ms = (LOCK_WAIT_S + 30) * 1000, .output = on_waiting, .done = on_reply, .owner = ask };
 	kb_status status = ask && !kbi_buf_failed(&script) ? kbi_session_send(lane->session, &request) : KB_ENOMEM;
 	if (status && ask)
 		free_ask(ask);

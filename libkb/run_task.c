@@ -249,20 +249,11 @@ must_prepare(const struct kb_task *task, bool is_first)
 static void
 tell_notes(struct kb_task *task, const struct kbi_judge *judge)
 {
-	static const struct { const char *word; int severity; } severities[] =
-		{ { "info", KB_INFO }, { "warning", KB_WARNING }, { "error", KB_ERROR } };
 	const struct kbi_entry *e = NULL;
-	struct kbi_run *run = task->plan->running;
 	for (size_t i = 0; i < judge->note_count; i++)
-		kbi_run_note(run, task, judge->notes[i].severity, judge->notes[i].id, judge->notes[i].text);
-	while ((e = kbi_map_next(judge->facts, "note", e))) {	/* SEVERITY ID TEXT, from the script */
-		char *text = strdup(e->value), *rest = text;
-		const char *word = text ? strsep(&rest, " ") : NULL, *id = rest ? strsep(&rest, " ") : NULL;
-		for (size_t i = 0; id && rest && i < sizeof(severities) / sizeof(severities[0]); i++)
-			if (kbi_str_is(word, severities[i].word))
-				kbi_run_note(run, task, severities[i].severity, id, rest);
-		free(text);
-	}
+		kbi_run_note(task->lane, task, judge->notes[i].severity, judge->notes[i].id, judge->notes[i].text);
+	while ((e = kbi_map_next(judge->facts, "note", e)))
+		kbi_run_told_note(task->lane, task, e->value);
 }
 
 static void

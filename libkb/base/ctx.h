@@ -27,6 +27,7 @@ struct kb_ctx {
 	struct kb_plan *plans;			/* those that run or have events queued */
 	size_t queued_events;			/* of all plans */
 	int64_t last_run;
+	uint32_t nonce;				/* tells this context's runs from another's, for the lock of a host */
 	_Atomic(struct kb_plan *) dead;		/* freed by any thread, torn down by the owner: a stack */
 	atomic_bool cancels_all;
 	atomic_llong cancels[KBI_CANCELS];	/* runs to cancel, 0: a free place; written by kb_cancel() in a signal handler too */

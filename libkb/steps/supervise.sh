@@ -52,8 +52,7 @@ kb_take_lock() {
 	kb_who=$(cat "$kb_state/holder" 2>/dev/null)
 	kb_what=$(cat "$kb_state/job/step" 2>/dev/null)
 	[ "$kb_who" != "$kb_me" ] || die CONFLICT host.twice "this machine is in the plan under two names"
-	note info host.waiting "${kb_what:-another controller} holds this host${kb_who:+, started by $kb_who}: waiting for it"
-	printf 'waiting for %s to end\n' "${kb_what:-the holder of the lock}"
+	printf 'waiting for %s%s\n' "${kb_what:-another controller}" "${kb_who:+, started by $kb_who}"
 	if flock -w "$1" 9; then return 0; fi
 	clue "lock: $kb_state/lock"
 	clue "holder: ${kb_who:-unknown}"

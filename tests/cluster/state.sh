@@ -21,7 +21,7 @@ for tree in /var/lib/kubelet /var/lib/containerd; do	# bind-mounted, so -xdev di
 done
 find /etc /opt/cni /root /home /usr/local -xdev -type f ! -path '*/.kube/cache/*' ! -name resolv.conf -print0 2>/dev/null | sort -z | xargs -0 sha256sum
 dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' | sed 's/^/package /'
-apt-mark showhold | sed 's/^/hold /'
+dpkg --get-selections | awk '$2 == "hold" {print "hold", $1}'
 systemctl list-unit-files --no-legend --no-pager --type=service,swap,target 2>/dev/null | awk '{print "unit", $1, $2}' | grep -v '\.mount ' | sort
 for unit in containerd kubelet; do
 	systemctl show -p Id,ActiveState,ExecMainStartTimestampMonotonic "$unit" 2>/dev/null | tr '\n' ' '

@@ -213,11 +213,18 @@ a_second_plan_waits_for_the_first_on_the_same_host(void **state)
 	add(f, two, "line", ask, add_line);
 	assert_true(kb_plan_start(one, KB_APPLY, 20000) > 0);
 	assert_true(kb_plan_start(two, KB_APPLY, 20000) > 0);
+	struct seen seen = { 0 };
+	bool was_told_in_time = false;
 	while (kb_plan_is_running(one) == 1 || kb_plan_is_running(two) == 1) {
-		kb_event_free(kb_plan_next_event(one));
-		kb_event_free(kb_plan_next_event(two));
+		kb_event *event;
+		while ((event = kb_plan_next_event(one)) || (event = kb_plan_next_event(two))) {
+			see(event, &seen);
+			was_told_in_time |= strcmp(kb_event_id(event), "host.waiting") == 0 && read_file(f, "lines")[0] == '\0';
+			kb_event_free(event);
+		}
 		kb_wait(f->kb, 1000);
 	}
+	assert_true(was_told_in_time);
 	assert_string_equal(read_file(f, "lines"), "line\n");	/* exactly once */
 	kb_plan_free(one);
 	kb_plan_free(two);

@@ -135,6 +135,9 @@ a_step_that_does_not_end_is_left_at_its_deadline(void **state)
 	kb_step *step = kb_step_script(f->kb, "test.step", "sleep 30", NULL);
 	kb_result *r = kb_run(f->here, step, 700);
 	assert_int_equal(kb_result_status(r), KB_ETIMEOUT);
+	kb_err *err = kb_result_error(r);
+	assert_int_equal(kb_err_code(err), KB_ETIMEOUT);
+	kb_err_free(err);
 	assert_true(kb_result_duration_ms(r) < 2700);
 	kb_result_free(r);
 	kb_step_free(step);
