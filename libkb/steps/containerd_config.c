@@ -186,27 +186,25 @@ enable_cri(struct edit *e)
 	}
 }
 
-/* bin_dirs came with 2.1, and the two exclude each other. containerd's own default is /opt/cni/bin, but Debian's package ships a file with
- * another one. */
+/* Always said, since Debian's packages have another default than containerd itself. bin_dirs came with 2.1 and excludes bin_dir, which goes
+ * on being read until 2.4 (containerd/containerd#11311, #13009). */
 static void
 set_bin_dir(struct edit *e)
 {
 	const struct place one = e->places[BIN_DIR], many = e->places[BIN_DIRS];
 	const char *wanted = e->want->bin_dir;
-	bool is_new = e->want->is_known && (e->want->version.major > 2 || (e->want->version.major == 2 && e->want->version.minor >= 1));
-	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT), list = KBI_BUF(KBI_SIZE_TEXT), now = KBI_BUF(KBI_SIZE_TEXT);
+	const struct kbi_version *v = &e->want->version;
+	bool is_new = e->want->is_known && e->places == places[1] && (v->major > 2 || (v->major == 2 && v->minor >= 1));
+	struct kbi_buf list = KBI_BUF(KBI_SIZE_TEXT), now = KBI_BUF(KBI_SIZE_TEXT);
+	bool has_many = get(e, many, &now), is_right = has_many && strstr(kbi_buf_text(&now), wanted);
 
-	kbi_toml_string(&text, wanted);
-	kbi_buf_add_format(&list, "[%s]", kbi_buf_text(&text));
-	if (get(e, many, &now)) {
-		if (!strstr(kbi_buf_text(&now), wanted))
-			set_raw(e, many, kbi_buf_text(&list));
-	} else if (has(e, one)) {
+	kbi_buf_add(&list, "[");
+	kbi_toml_string(&list, wanted);
+	kbi_buf_add(&list, "]");
+	if (!is_right && (has_many || (is_new && !has(e, one))))
+		set_raw(e, many, kbi_buf_text(&list));
+	else if (!has_many)
 		set(e, one, wanted, true);
-	} else if (!kbi_str_is(wanted, "/opt/cni/bin")) {
-		set_raw(e, is_new ? many : one, kbi_buf_text(is_new ? &list : &text));
-	}
-	kbi_buf_free(&text);
 	kbi_buf_free(&list);
 	kbi_buf_free(&now);
 }

@@ -275,9 +275,9 @@ note_version(struct view *v)
 
 	if (!v->has_version || !v->kubernetes || is_package_wanted(v) || kbi_kubernetes_takes_containerd(v->kubernetes, &v->version))
 		return;
-	kbi_judge_note(v->judge, KB_WARNING, "containerd.too-old", "containerd %d.%d.%d is none that Kubernetes 1.%d is tested with (from %s)%s%s",
+	kbi_judge_note(v->judge, KB_WARNING, "containerd.too-old", "containerd %d.%d.%d is too old: Kubernetes 1.%d is tested with %s and later%s%s",
 		v->version.major, v->version.minor, v->version.patch, v->kubernetes->minor, v->kubernetes->containerd,
-		*why ? "; Docker's repository cannot be had: " : "", why);
+		*why ? "; of Docker's repository: " : "", why);
 }
 
 static void
