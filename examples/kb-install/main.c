@@ -16,6 +16,7 @@
 #include "list.h"
 #include "report.h"
 #include "show.h"
+#include "status.h"
 
 #define TICK_MS 100
 
@@ -99,9 +100,18 @@ follow(kb_ctx *kb, kb_plan *plan, struct show *show, int64_t *took_ms)
 }
 
 static kb_plan *
+make_reset(kb_cluster *cluster, const struct args *args)
+{
+	/* `reset --only 'calico.*'` asks for a step that a reset of everything has no need of */
+	if (args->only_count && kb_cluster_set(cluster, "reset.calico", "yes"))
+		return NULL;
+	return kb_cluster_reset(cluster);
+}
+
+static kb_plan *
 make_plan(kb_cluster *cluster, const struct args *args)
 {
-	kb_plan *plan = args->command == COMMAND_RESET ? kb_cluster_reset(cluster)
+	kb_plan *plan = args->command == COMMAND_RESET ? make_reset(cluster, args)
 		: args->command == COMMAND_STATUS ? kb_cluster_status(cluster) : kb_cluster_up(cluster);
 	kb_status status = KB_OK;
 
@@ -137,6 +147,8 @@ run_plan(kb_ctx *kb, kb_plan *plan, struct show *show)
 	}
 	kb_status status = follow(kb, plan, show, &took_ms);
 	int code = exit_code(show, status);
+	if (args->command == COMMAND_STATUS)
+		status_show(plan, args);
 	if (!args->is_json)
 		report_end(show, status, took_ms);
 	if (show->error)
