@@ -73,18 +73,23 @@ kb_is_enough() {
 	dpkg --compare-versions "$kb_upstream" gt "$kb_oldest"
 }
 
+# as one of two ways it is not worth a long wait
 kb_docker_update() {
-	kb_apt_get -o Dir::Etc::sourcelist="$1" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update
+	if [ "$source" = auto ]; then
+		set -- "$@" -o Acquire::Retries=0 -o Acquire::http::Timeout=15 -o Acquire::https::Timeout=15
+	fi
+	kb_apt_get -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any "$@" update
 }
 
 # kb_docker: Docker's repository, unless a source file has it already; fails without a trace when the host cannot reach it
 kb_docker() {
-	grep -qsF "$want_docker_url" /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources && return 0
+	grep -hsv '^[[:space:]]*#' /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources |
+		grep -qF "$want_docker_url" && return 0
 	[ -n "${made_docker_key-}" ] || return 1
 	folder /etc/apt/keyrings
 	put /etc/apt/keyrings/libkb-docker.asc 0644 "$made_docker_key" || return 1
 	put /etc/apt/sources.list.d/libkb-docker.list 0644 "$want_docker_source" || return 1
-	kb_docker_update /etc/apt/sources.list.d/libkb-docker.list && return 0
+	kb_docker_update -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/libkb-docker.list && return 0
 	rm -f /etc/apt/sources.list.d/libkb-docker.list /etc/apt/keyrings/libkb-docker.asc
 	return 1
 }
