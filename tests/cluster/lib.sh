@@ -67,3 +67,9 @@ unchanged() {
 	diff -u "$1" "$2" >"$out/diff" || { head -n 60 "$out/diff" >&2; fail "$3 changed something"; }
 	ok "$3 changed nothing: $(wc -l <"$1") things compared"
 }
+
+# ask_version I SERVER: GET /version from a host as nobody. (Without a name kubectl would ask for one; the API server takes this one for nobody's.)
+ask_version() {
+	lab enter "$1" kubectl --kubeconfig=/dev/null --username=- --password=- --server="$2" --insecure-skip-tls-verify --request-timeout=5s \
+		get --raw /version </dev/null
+}
