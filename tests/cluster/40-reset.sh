@@ -24,6 +24,7 @@ for i in $(hosts_of_lab); do
 	lab enter "$i" sh -c "$foreign" | diff "$out/foreign.$i" - || fail "host $i: something foreign is gone"
 done
 ok 'nothing of ours is left, and nothing foreign is gone'
+rm "$KB_LAB/kubeconfig"	# of the cluster that is gone
 state "$out/before"
 installer 0 reset "$cluster"
 state "$out/after"
