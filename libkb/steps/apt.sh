@@ -107,8 +107,15 @@ kb_apt_update() {
 	if kb_apt_get -o APT::Update::Error-Mode=any update; then
 		(umask 077 && mkdir -p "${kb_apt_stamp%/*}" && : >"$kb_apt_stamp")
 	else
-		note warning apt.update "apt-get update: $(kb_apt_words)"
+		kb_update_failed=$(kb_apt_words)
+		note warning apt.update "apt-get update: $kb_update_failed"
 	fi
+}
+
+# kb_apt_none ID TEXT: ends the script because no source has a package; of lists that could not be fetched that is not known
+kb_apt_none() {
+	[ -z "${kb_update_failed-}" ] || die UNREACHABLE apt.update "$2, and the lists could not be fetched: $kb_update_failed"
+	die UNSUPPORTED "$1" "$2"
 }
 
 # kb_apt_words: the errors among what apt or dpkg said last, on one line; its last words when there are none

@@ -98,7 +98,7 @@ kb_none() {
 	for kb_package in containerd containerd.io; do
 		clue "$kb_package: the sources have $(kb_apt_versions "$kb_package" | head -n 20 | tr '\n' ' ')"
 	done
-	die UNSUPPORTED containerd.none "containerd${version:+ $version}: no source of this host has it (source: $source)"
+	kb_apt_none containerd.none "containerd${version:+ $version}: no source of this host has it (source: $source)"
 }
 
 # kb_choose: sets kb_package and kb_found
@@ -120,8 +120,11 @@ kb_install() {
 	kb_apt_update
 	kb_choose
 	if [ -n "$want_unhold" ]; then kb_locked apt-mark unhold "$want_unhold"; fi
-	# without certificates no image can be pulled
-	kb_apt_install "$kb_package=$kb_found" ca-certificates
+	# without certificates no image can be pulled; what was held is held again when it fails
+	(kb_apt_install "$kb_package=$kb_found" ca-certificates) || {
+		[ -z "$want_unhold" ] || kb_locked apt-mark hold "$want_unhold"
+		exit 1
+	}
 }
 
 # -- all of it

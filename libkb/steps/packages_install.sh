@@ -29,7 +29,7 @@ kb_choose() {
 	for kb_package in $want_packages; do
 		if ! kb_version=$(kb_apt_version "$kb_package" "$kubernetes_version"); then
 			clue "$kb_package: the sources have $(kb_apt_versions "$kb_package" | head -n 20 | tr '\n' ' ')"
-			die UNSUPPORTED packages.version-missing "$kb_package $kubernetes_version: no source of this host has it"
+			kb_apt_none packages.version-missing "$kb_package $kubernetes_version: no source of this host has it"
 		fi
 		kb_list="$kb_list $kb_package=$kb_version"
 	done
@@ -48,8 +48,13 @@ apply() {
 		# shellcheck disable=SC2086 # names of packages
 		kb_locked apt-mark unhold $want_unhold || die STEP apt.hold "apt-mark unhold: $(kb_apt_words)"
 	fi
+	[ -n "$kb_list" ] || return 0
+	# what was held is held again when it fails
 	# shellcheck disable=SC2086 # names of packages
-	[ -z "$kb_list" ] || kb_apt_install $kb_list
+	(kb_apt_install $kb_list) || {
+		[ -z "$want_unhold" ] || kb_locked apt-mark hold $want_unhold
+		return 1
+	}
 }
 
 evidence() {

@@ -141,6 +141,16 @@ errors_are_told_in_apts_own_words(void **state)
 	check("kb_said='last words\n\nkb_code=1'\nkb_apt_words", 0, "last words");
 }
 
+static void
+what_no_list_has_is_not_known_when_no_list_came(void **state)
+{
+	(void)state;
+	check("kb_apt_none x.missing 'x 1: no source has it'", 1, "error.code=UNSUPPORTED\nerror.id=x.missing\n");
+	check("kb_apt_locks= kb_apt_stamp=/nonexistent/stamp\nkb_apt_get() { kb_said='E: Could not resolve host'; return 100; }\nkb_apt_update\n"
+		"kb_apt_none x.missing 'x 1: no source has it'", 1, "error.code=UNREACHABLE\nerror.id=apt.update\n"
+		"error.text=x 1: no source has it, and the lists could not be fetched: Could not resolve host\n");
+}
+
 int
 main(void)
 {
@@ -150,6 +160,7 @@ main(void)
 		cmocka_unit_test(the_holder_of_a_lock_is_named_and_waited_for),
 		cmocka_unit_test(a_command_that_found_a_lock_is_run_again),
 		cmocka_unit_test(errors_are_told_in_apts_own_words),
+		cmocka_unit_test(what_no_list_has_is_not_known_when_no_list_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
