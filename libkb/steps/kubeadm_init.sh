@@ -4,8 +4,10 @@
 # While init has not ended well its configuration lies in $kb_begun, behind a line that names what was in the folder of certificates before.
 # So a run that was killed is known as ours, and is gone on with: kubeadm takes up the certificates, files and etcd data that it finds.
 
-kb_begun=/etc/kubernetes/libkb-init.yaml
-kb_manifests=/etc/kubernetes/manifests
+kb_home=/etc/kubernetes
+kb_begun=$kb_home/libkb-init.yaml
+kb_manifests=$kb_home/manifests
+kb_kubelet_config=/var/lib/kubelet/config.yaml
 
 kb_pki_files() {
 	(cd "$1" 2>/dev/null && find . -type f -printf '%P ')
@@ -30,7 +32,7 @@ kb_is_there() {
 
 # kb_phase: how far kubeadm init came, by what it left behind
 kb_phase() {
-	if [ -e /etc/kubernetes/admin.conf ] && have kubectl && kb_ask get --raw /readyz >/dev/null 2>&1; then
+	if [ -e "$kb_home/admin.conf" ] && have kubectl && kb_ask get --raw /readyz >/dev/null 2>&1; then
 		if kb_is_there -n kube-system daemonset/kube-proxy deployment/coredns; then
 			echo addon
 		elif kb_is_there -n kube-public configmap/cluster-info; then
@@ -42,13 +44,13 @@ kb_phase() {
 		else
 			echo wait-control-plane
 		fi
-	elif [ -e /var/lib/kubelet/config.yaml ]; then
+	elif [ -e "$kb_kubelet_config" ]; then
 		echo kubelet-start
 	elif [ -e "$kb_manifests/kube-apiserver.yaml" ]; then
 		echo control-plane
 	elif [ -e "$kb_manifests/etcd.yaml" ]; then
 		echo etcd
-	elif [ -e /etc/kubernetes/admin.conf ]; then
+	elif [ -e "$kb_home/admin.conf" ]; then
 		echo kubeconfig
 	elif [ -n "$(kb_pki_files "$cert_dir")" ]; then
 		echo certs
@@ -60,14 +62,14 @@ kb_phase() {
 probe() {
 	if have kubeadm; then fact kubeadm "$(kubeadm version -o short 2>/dev/null)"; fi
 	for kb_file in admin.conf kubelet.conf bootstrap-kubelet.conf manifests/kube-apiserver.yaml; do
-		if [ -e "/etc/kubernetes/$kb_file" ]; then fact found "$kb_file"; fi
+		if [ -e "$kb_home/$kb_file" ]; then fact found "$kb_file"; fi
 	done
 	if [ -d /var/lib/etcd/member ]; then fact found etcd; fi
 	fact_file ca "$cert_dir/ca.crt"
 	if [ -r "$kb_manifests/kube-apiserver.yaml" ]; then
 		fact advertised "$(sed -n 's/^ *- --advertise-address=//p' "$kb_manifests/kube-apiserver.yaml")"
 	fi
-	if [ -r /etc/kubernetes/admin.conf ]; then fact server "$(kb_in_kubeconfig /etc/kubernetes/admin.conf server)"; fi
+	if [ -r "$kb_home/admin.conf" ]; then fact server "$(kb_in_kubeconfig "$kb_home/admin.conf" server)"; fi
 	if [ -r "$kb_begun" ]; then
 		fact begun.advertise "$(sed -n 's/^ *advertiseAddress: *//p' "$kb_begun" | tr -d "\"'")"
 		fact begun.name "$(sed -n '/^nodeRegistration:/,/^[^ ]/s/^ *name: *//p' "$kb_begun" | head -n 1 | tr -d "\"'")"
@@ -76,7 +78,7 @@ probe() {
 		fact_of addresses ip -o address show
 		fact_of routes ip -o route show table main
 	fi
-	if [ -e /etc/kubernetes/admin.conf ] && [ -e "$kb_manifests/kube-apiserver.yaml" ] && have kubectl; then kb_facts_of_api; fi
+	if [ -e "$kb_home/admin.conf" ] && [ -e "$kb_manifests/kube-apiserver.yaml" ] && have kubectl; then kb_facts_of_api; fi
 	if [ -e "$kb_begun" ]; then fact phase "$(kb_phase)"; fi
 	return 0
 }
@@ -97,8 +99,9 @@ kb_mend() {
 		printf 'half written: %s\n' "$cert_dir/$kb_file"
 		rm -f "$cert_dir/$kb_file" "$kb_other"
 	done
+	have kubectl || return 0
 	for kb_file in admin super-admin kubelet controller-manager scheduler; do
-		kb_file=/etc/kubernetes/$kb_file.conf
+		kb_file=$kb_home/$kb_file.conf
 		[ -e "$kb_file" ] || continue
 		if kubectl --kubeconfig "$kb_file" --cache-dir=/dev/null config view --minify >/dev/null 2>&1; then continue; fi
 		printf 'half written: %s\n' "$kb_file"
@@ -113,13 +116,13 @@ kb_renew() {
 		rm -f "$cert_dir/$kb_file.crt" "$cert_dir/$kb_file.key"
 	done
 	for kb_file in admin super-admin kubelet controller-manager scheduler; do
-		rm -f "/etc/kubernetes/$kb_file.conf"
+		rm -f "$kb_home/$kb_file.conf"
 	done
 }
 
 # kb_begin: says that a run of ours is under way, and cleans up behind one that was
 kb_begin() {
-	folder /etc/kubernetes
+	folder "$kb_home"
 	kb_ignore=
 	if [ ! -e "$kb_begun" ]; then
 		put "$kb_begun" 0600 "# before: $(kb_pki_files "$cert_dir")$kb_newline$want_config"
@@ -135,7 +138,7 @@ kb_begin() {
 	done
 	if [ -n "$(ls -A /var/lib/etcd 2>/dev/null)" ]; then kb_ignore="$kb_ignore DirAvailable--var-lib-etcd"; fi
 	# then it is our own kubelet and control plane that listen
-	if [ -e /var/lib/kubelet/config.yaml ]; then kb_ignore="$kb_ignore Port-10250"; fi
+	if [ -e "$kb_kubelet_config" ]; then kb_ignore="$kb_ignore Port-10250"; fi
 	if [ -e "$kb_manifests/etcd.yaml" ]; then kb_ignore="$kb_ignore Port-${apiserver_bind_port:-6443} Port-10257 Port-10259 Port-2379 Port-2380"; fi
 }
 

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What kubeadm_init.sh does by itself, in the shells that may be a host's /bin/sh: what a killed kubeadm left is mended, and nothing else is
+ * touched. */
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#include "base/str.h"
+#include "steps/scripts.h"
+
+static const char *const shells[] = { "dash", "bash", "busybox" };
+
+static bool
+is_there(const char *shell)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "/bin/%s", shell);
+	return access(path, X_OK) == 0;
+}
+
+/* The script, a folder for it to work in, then the text; what it prints. */
+static void
+run(const char *shell, const char *text, struct kbi_buf *out)
+{
+	struct kbi_buf script = KBI_BUF(MIB);
+	int fds[2], status;
+	char piece[4096];
+	ssize_t got;
+
+	kbi_buf_add_format(&script, "%s\n%s\n%s\nd=$(mktemp -d)\nkb_home=$d\nkb_kubelet_config=$d/config.yaml\nkb_manifests=$d/manifests\ncert_dir=$d/pki\nkb_begun=$d/begun\nmkdir -p $d/pki/etcd\n"
+		"whole() { for f; do printf -- '-----BEGIN X-----\\nAA==\\n-----END X-----\\n' >$d/pki/$f; done; }\n"
+		"half() { for f; do printf -- '-----BEGIN X-----\\nAA' >$d/pki/$f; done; }\n"
+		"left() { (cd $d/pki && find . -type f -printf '%%P\\n' | sort | tr '\\n' ' '); echo; }\n%s\nrm -r $d\n",
+		kbi_script_prelude, kbi_script_kubeadm_library, kbi_script_kubeadm_init, text);
+	assert_int_equal(kbi_buf_failed(&script), KB_OK);
+	assert_int_equal(pipe(fds), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		dup2(fds[1], 1);
+		dup2(fds[1], 3);
+		if (kbi_str_is(shell, "busybox"))
+			execlp(shell, shell, "sh", "-c", kbi_buf_text(&script), (char *)NULL);
+		else
+			execlp(shell, shell, "-c", kbi_buf_text(&script), (char *)NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	while ((got = read(fds[0], piece, sizeof(piece))) > 0)
+		kbi_buf_add_bytes(out, piece, (size_t)got);
+	close(fds[0]);
+	waitpid(pid, &status, 0);
+	kbi_buf_free(&script);
+}
+
+static void
+ends_with(const char *text, const char *wanted)
+{
+	for (size_t i = 0; i < COUNT(shells); i++) {
+		struct kbi_buf out = KBI_BUF(MIB);
+		if (!is_there(shells[i]))
+			continue;
+		run(shells[i], text, &out);
+		if (!kbi_str_ends(kbi_buf_text(&out), wanted))
+			fail_msg("%s: %s\nsaid \"%s\", not \"%s\"", shells[i], text, kbi_buf_text(&out), wanted);
+		kbi_buf_free(&out);
+	}
+}
+
+static void
+whole_pairs_stay(void **state)
+{
+	(void)state;
+	ends_with("echo '# before: ' >$kb_begun; whole ca.crt ca.key sa.key sa.pub etcd/ca.crt etcd/ca.key; kb_mend; left",
+		"ca.crt ca.key etcd/ca.crt etcd/ca.key sa.key sa.pub \n");
+}
+
+/* kubeadm writes the key first, and takes a pair whose one half is missing for a mistake of somebody's. */
+static void
+half_a_pair_goes(void **state)
+{
+	(void)state;
+	ends_with("echo '# before: ' >$kb_begun; whole ca.crt ca.key apiserver.key sa.key etcd/server.key; kb_mend; left", "ca.crt ca.key \n");
+}
+
+static void
+half_a_file_goes_with_its_pair(void **state)
+{
+	(void)state;
+	ends_with("echo '# before: ' >$kb_begun; whole ca.crt ca.key apiserver.key; half apiserver.crt; kb_mend; left", "ca.crt ca.key \n");
+	ends_with("echo '# before: ' >$kb_begun; whole ca.key; : >$d/pki/ca.crt; kb_mend; left", "\n");
+}
+
+static void
+what_was_there_before_us_stays_as_it_was(void **state)
+{
+	(void)state;
+	/* an authority whose key is elsewhere, as kubeadm allows */
+	ends_with("echo '# before: ca.crt front-proxy-ca.crt ' >$kb_begun; whole ca.crt front-proxy-ca.crt apiserver.key; kb_mend; left",
+		"ca.crt front-proxy-ca.crt \n");
+}
+
+static void
+the_beginning_remembers_what_was_there(void **state)
+{
+	(void)state;
+	ends_with("whole ca.crt etcd/ca.crt; want_config='kind: x'; kb_begin; head -n 1 $kb_begun | tr ' ' '\\n' | sort | tr '\\n' ' '; "
+		"sed 1d $kb_begun; stat -c ' %a' $kb_begun", "# before: ca.crt etcd/ca.crt kind: x 600\n");
+}
+
+static void
+another_configuration_makes_leaves_anew_and_keeps_authorities(void **state)
+{
+	(void)state;
+	ends_with("whole ca.crt ca.key apiserver.crt apiserver.key etcd/ca.crt etcd/ca.key etcd/server.crt etcd/server.key etcd/peer.crt etcd/peer.key "
+		"sa.key sa.pub; printf '# before: \\nkind: x\\n' >$kb_begun; want_config='kind: y'; kb_begin; left; sed 1d $kb_begun",
+		"ca.crt ca.key etcd/ca.crt etcd/ca.key sa.key sa.pub \nkind: y");
+}
+
+static void
+the_same_configuration_is_gone_on_with(void **state)
+{
+	(void)state;
+	ends_with("whole ca.crt ca.key apiserver.crt apiserver.key; want_config='kind: x\n'; kb_begin; "
+		"whole front-proxy-ca.crt front-proxy-ca.key; kb_begin; left; head -n 1 $kb_begun | grep -c front-proxy",
+		"apiserver.crt apiserver.key ca.crt ca.key front-proxy-ca.crt front-proxy-ca.key \n0\n");
+}
+
+static void
+the_phase_is_told_by_what_is_there(void **state)
+{
+	(void)state;
+	ends_with("kb_phase", "preflight\n");
+	ends_with("whole ca.key; kb_phase", "certs\n");
+	ends_with("whole ca.key; : >$d/admin.conf; kubectl() { return 1; }; kb_phase", "kubeconfig\n");
+	ends_with("mkdir $d/manifests; : >$d/manifests/etcd.yaml; kb_phase", "etcd\n");
+	ends_with("mkdir $d/manifests; : >$d/manifests/etcd.yaml; : >$d/manifests/kube-apiserver.yaml; kb_phase", "control-plane\n");
+}
+
+static void
+checks_to_ignore_are_one_word(void **state)
+{
+	(void)state;
+	ends_with("printf '[%s]\n' \"$(kb_ignored '' '')\"", "[]\n");
+	ends_with("kb_ignored ' Port-6443 NumCPU' 'Mem\nSwap'; echo", "Port-6443,NumCPU,Mem,Swap\n");
+}
+
+static void
+an_exit_status_comes_with_the_words(void **state)
+{
+	(void)state;
+	ends_with("said=$(kb_run sh -c 'echo one; echo two >&2; exit 3' 2>/dev/null); echo \"${said##* }\"; printf '%s' \"$said\" | head -n 2", "3\none\ntwo\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole_pairs_stay),
+		cmocka_unit_test(half_a_pair_goes),
+		cmocka_unit_test(half_a_file_goes_with_its_pair),
+		cmocka_unit_test(what_was_there_before_us_stays_as_it_was),
+		cmocka_unit_test(the_beginning_remembers_what_was_there),
+		cmocka_unit_test(another_configuration_makes_leaves_anew_and_keeps_authorities),
+		cmocka_unit_test(the_same_configuration_is_gone_on_with),
+		cmocka_unit_test(the_phase_is_told_by_what_is_there),
+		cmocka_unit_test(checks_to_ignore_are_one_word),
+		cmocka_unit_test(an_exit_status_comes_with_the_words),
+	};
+
+	return cmocka_run_group_tests_name("kubeadm_init.sh", tests, NULL, NULL);
+}
