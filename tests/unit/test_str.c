@@ -47,7 +47,7 @@ patterns_have_stars_and_question_marks(void **state)
 	char *as = unit_repeat("a", 5000);
 	double before = unit_cpu_ms();
 	assert_false(kbi_str_matches(as, "*a*a*a*a*a*a*a*a*a*a*a*b"));
-	assert_true(unit_cpu_ms() - before < BOUND_MS);
+	assert_true(unit_is_in_time(unit_cpu_ms() - before, 1));
 	free(as);
 }
 

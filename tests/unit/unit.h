@@ -120,6 +120,45 @@ unit_cpu_ms(void)
 	return (double)clock() * 1000.0 / CLOCKS_PER_SEC;
 }
 
+/* How long a fixed piece of work takes: memory taken, filled and given back, as a parser does. */
+static inline double
+unit_reference_ms(void)
+{
+	enum { COUNT_OF_BLOCKS = 200000 };
+	char **blocks = malloc(COUNT_OF_BLOCKS * sizeof(char *));
+	double before = unit_cpu_ms();
+
+	assert_non_null(blocks);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < COUNT_OF_BLOCKS; i++) {
+			blocks[i] = malloc((size_t)(16 + i % 64));
+			assert_non_null(blocks[i]);
+			memset(blocks[i], i, (size_t)(16 + i % 64));
+		}
+		for (int i = 0; i < COUNT_OF_BLOCKS; i++)
+			free(blocks[i]);
+	}
+	double ms = unit_cpu_ms() - before;
+	free(blocks);
+	return ms;
+}
+
+/* Is this within `factor` times the bound? The bound is for a machine of 2020 with nothing else to do, where the reference work takes
+ * 12 ms: a slower or busier one is given as much more as it needs for that. */
+static inline int
+unit_is_in_time(double ms, double factor)
+{
+	double slowest = 12.0;
+
+	if (ms <= factor * BOUND_MS)
+		return 1;
+	for (int i = 0; i < 5; i++) {
+		double now = unit_reference_ms();
+		slowest = now > slowest ? now : slowest;
+	}
+	return ms <= factor * BOUND_MS * slowest / 12.0;
+}
+
 /* Bounds the memory that may be had from here on; unit_unbound() lifts it. Sanitizers map terabytes, so they go without. */
 static inline struct rlimit
 unit_bound_memory(size_t more_bytes)
