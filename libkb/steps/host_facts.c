@@ -260,11 +260,23 @@ struct overlap {
 	size_t count;
 };
 
-/* On a node the cluster's own addresses and routes are in the cluster's own networks. */
+/* The node's own card, and the one to the world. */
 static bool
-is_own(const struct overlap *o, const struct kbi_cidr *other, const char *interface)
+is_outer(const struct kbi_judge *j, const char *interface)
 {
-	return kbi_cidr_in(other, &o->cidr) && (kbi_judge_fact_is(o->judge, "is_node", "yes") || kbi_net_is_of_pods(interface));
+	return kbi_str_is(interface, kbi_map_get(&j->outputs, "interface")) ||
+		kbi_str_is(interface, kbi_map_get(&j->outputs, "default-route-interface"));
+}
+
+/* On a node the cluster's own addresses and routes are in the cluster's own networks; but not the network that the node itself is in. */
+static bool
+is_own(const struct overlap *o, const struct kbi_cidr *other, const char *interface, bool is_by_router)
+{
+	if (!kbi_cidr_in(other, &o->cidr))
+		return false;
+	if (kbi_net_is_of_pods(interface))
+		return true;
+	return kbi_judge_fact_is(o->judge, "is_node", "yes") && (is_by_router || !is_outer(o->judge, interface));
 }
 
 static void
@@ -281,7 +293,7 @@ clash_addresses(struct overlap *o, const struct kbi_net *net)
 {
 	for (size_t i = 0; i < net->address_count; i++) {
 		const struct kbi_net_address *a = &net->addresses[i];
-		if (a->is_global && kbi_cidr_overlaps(&a->network, &o->cidr) && !is_own(o, &a->network, a->interface))
+		if (a->is_global && kbi_cidr_overlaps(&a->network, &o->cidr) && !is_own(o, &a->network, a->interface, false))
 			clash(o, "address %s on %s", a->text, a->interface);
 	}
 }
@@ -293,7 +305,7 @@ clash_routes(struct overlap *o, const struct kbi_net *net)
 {
 	for (size_t i = 0; i < net->route_count; i++) {
 		const struct kbi_net_route *r = &net->routes[i];
-		if (r->is_default || !kbi_cidr_overlaps(&r->to, &o->cidr) || is_own(o, &r->to, r->interface))
+		if (r->is_default || !kbi_cidr_overlaps(&r->to, &o->cidr) || is_own(o, &r->to, r->interface, r->is_by_router))
 			continue;
 		if (r->is_by_router && kbi_cidr_in(&o->cidr, &r->to))
 			kbi_judge_note(o->judge, KB_WARNING, "host.network-overlap", "the network of the %s, %s, hides a part of the route to %s (%s)",

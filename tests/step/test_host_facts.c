@@ -153,6 +153,23 @@ a_node_has_its_cluster_in_its_routes(void **state)
 }
 
 static void
+a_nodes_own_network_is_not_taken_for_its_pods(void **state)
+{
+	struct judged j;
+
+	(void)state;
+	host(&j, "network=192.168.1.0/24\npods=192.168.0.0/16\n", VAGRANT_ADDRESSES, VAGRANT_ROUTES);
+	judged_fact(&j, "is_node", "yes");
+	assert_int_equal(judged_run(&j), KB_EINVAL);
+	judged_free(&j);
+	host(&j, "network=192.168.1.0/24\npods=172.20.0.0/16\n",	/* wider than the pods' network: not the pods' */
+		VAGRANT_ADDRESSES "\n9: br0    inet 172.20.0.1/12 scope global br0\\ valid_lft forever", VAGRANT_ROUTES);
+	judged_fact(&j, "is_node", "yes");
+	assert_int_equal(judged_run(&j), KB_EINVAL);
+	judged_free(&j);
+}
+
+static void
 another_hostname_is_a_warning_and_case_is_not(void **state)
 {
 	struct judged j;
@@ -263,6 +280,7 @@ main(void)
 		cmocka_unit_test(networks_of_the_cluster_may_not_be_the_hosts_own),
 		cmocka_unit_test(a_wide_route_by_a_router_is_a_warning),
 		cmocka_unit_test(a_node_has_its_cluster_in_its_routes),
+		cmocka_unit_test(a_nodes_own_network_is_not_taken_for_its_pods),
 		cmocka_unit_test(another_hostname_is_a_warning_and_case_is_not),
 		cmocka_unit_test(cgroup_v1_is_a_warning_from_1_35_on),
 		cmocka_unit_test(other_systems_and_architectures_are_refused),
