@@ -260,7 +260,7 @@ a_step_takes_what_the_description_says_of_it(void **state)
 static void
 secret_files_are_their_owners(void **state)
 {
-	char path[] = "/tmp/kb-secret-XXXXXX";
+	char path[] = "/tmp/secret-XXXXXX";
 	int fd = mkstemp(path);
 	kb_cluster *cluster = cluster_by_calls(*state);
 
