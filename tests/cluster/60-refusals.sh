@@ -38,7 +38,7 @@ while True: c.append(s.accept())' >/dev/null 2>&1 &
 silent=$!
 sleep 1
 begin=$(date +%s%N)
-installer 1 plan "$(variant silent 's/address: 192.168.1.3,/address: 192.168.1.1, ssh: {port: 2222, connect_timeout: 4s},/')"
+installer 1 plan "$(variant silent 's/address: 192.168.1.3,/address: 192.168.1.1, ssh: {port: 2222, connect_timeout_ms: 4000},/')"
 took=$((($(date +%s%N) - begin) / 1000000))
 kill "$silent" 2>/dev/null || true
 wants cluster1-worker1 "$out/log"
