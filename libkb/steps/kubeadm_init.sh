@@ -172,24 +172,30 @@ apply() {
 
 # kb_containers: their images, and whether they run
 kb_containers() {
+	have ctr || return 0
 	{
 		ctr -a "${cri_socket#unix://}" -n k8s.io tasks ls 2>&1 | sed '1d; s/^/task /'
 		ctr -a "${cri_socket#unix://}" -n k8s.io containers ls 2>&1 | sed '1d; s/^/container /'
 	} | awk '$1 == "task" { state[$2] = $4 } $1 == "container" && $3 !~ /pause/ { print "  " $3 " " ($2 in state ? state[$2] : "not running") }'
 }
 
+# kb_last_words COMPONENT: of its newest container, if it is of this run
+kb_last_words() {
+	kb_log=$(find /var/log/pods/kube-system_"$1"-*/"$1" -name '*.log' -newer "$kb_begun" -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1 | cut -d' ' -f2-)
+	[ -n "$kb_log" ] || return 0
+	printf 'last lines of %s:\n' "$1"
+	tail -n 4 "$kb_log" | cut -d' ' -f4- | cut -c 1-400
+}
+
 evidence() {
+	# otherwise nothing was begun that could tell more
+	[ -e "$kb_begun" ] || return 0
 	printf 'last phase reached: %s\n' "$(kb_phase)"
-	if have ctr; then
-		echo 'containers:'
-		kb_containers
-	fi
-	for kb_file in etcd kube-apiserver kube-controller-manager kube-scheduler; do
-		for kb_log in /var/log/pods/kube-system_"$kb_file"-*/"$kb_file"/*.log; do
-			[ -e "$kb_log" ] || continue
-			printf 'last lines of %s:\n' "$kb_log"
-			tail -n 5 "$kb_log" | cut -c 1-400
-		done
+	kb_all=$(kb_containers)
+	printf 'containers:\n%s\n' "${kb_all:-  none}"
+	for kb_component in etcd kube-apiserver kube-controller-manager kube-scheduler; do
+		if printf '%s\n' "$kb_all" | grep -q "/$kb_component:.* RUNNING" && [ "$kb_component" != kube-apiserver ]; then continue; fi
+		kb_last_words "$kb_component"
 	done
-	kb_kubelet_journal 25
+	kb_kubelet_journal 20
 }

@@ -88,8 +88,11 @@ kb_ignored() {
 	printf '%s' "$*" | tr -s '[:space:]' ',' | sed 's/^,//; s/,$//'
 }
 
+# kb_kubelet_journal LINES: its errors and warnings, and what systemd says of it; that an API server is missing it says too often
 kb_kubelet_journal() {
 	have journalctl || return 0
 	echo 'journal of the kubelet:'
-	journalctl -u kubelet -n "$1" --no-pager -o cat 2>&1 | cut -c 1-400
+	kb_journal=$(journalctl -u kubelet -n 600 --no-pager -o cat 2>&1)
+	kb_grave=$(printf '%s\n' "$kb_journal" | grep -vE '^I[0-9]{4} |connect: connection refused|nodes? \\*"[^"]*" not found')
+	printf '%s\n' "${kb_grave:-$kb_journal}" | tail -n "$1" | cut -c 1-400
 }
