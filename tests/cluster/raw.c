@@ -7,21 +7,21 @@
 
 #include <libkb.h>
 
-static int
-complain(kb_ctx *kb)
-{
-	kb_err *err = kb_error(kb);
-	printf("bad: %s\n", kb_err_cause(err));
-	kb_err_free(err);
-	return 2;
-}
-
 static void
 print_error(kb_err *err)
 {
 	printf("code %s\nid %s\ncause %s\nfix %s\n", kb_err_name(kb_err_code(err)), kb_err_id(err), kb_err_cause(err), kb_err_fix(err));
 	for (size_t i = 0; i < kb_err_evidence_count(err); i++)
 		printf("evidence %s\n", kb_err_evidence(err, i));
+}
+
+static int
+complain(kb_ctx *kb)	/* it could not even be started */
+{
+	kb_err *err = kb_error(kb);
+	print_error(err);
+	kb_err_free(err);
+	return 2;
 }
 
 static kb_host *
