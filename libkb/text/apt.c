@@ -81,7 +81,8 @@ check_keyring(const char *keyring, struct kb_err *err)
 
 	if (!kbi_str_is_set(keyring) || *keyring != '/' || !has_form || strlen(keyring) > URL_MAX_BYTES
 		|| !is_url_text(keyring, strlen(keyring)) || strchr(keyring, ','))
-		return kbi_fail(err, KB_EINVAL, "apt source: keyring \"%.100s\": not an absolute path ending in .gpg or .asc",
+		return kbi_fail(err, KB_EINVAL,
+			"apt source: keyring \"%.100s\": not an absolute path ending in .gpg or .asc",
 			keyring ? keyring : "");
 	return KB_OK;
 }
@@ -97,11 +98,13 @@ add_legacy(const char *url, const char *version, struct kbi_buf *out, struct kb_
 		if (status)
 			return status;
 		if (kbi_version_compare(&wanted, &last) > 0)
-			return kbi_fail(err, KB_EUNSUPPORTED, "apt source: legacy: version %.60s: its last is 1.28.2", version);
+			return kbi_fail(err, KB_EUNSUPPORTED, "apt source: legacy: version %.60s: its last is 1.28.2",
+				version);
 		url = KBI_APT_LEGACY_URL;
 	}
 	if (strpbrk(url, " \t"))
-		return kbi_fail(err, KB_EINVAL, "apt source: legacy: a suite in the URL: it is always kubernetes-xenial");
+		return kbi_fail(err, KB_EINVAL,
+			"apt source: legacy: a suite in the URL: it is always kubernetes-xenial");
 	kb_status status = check_url(url, strlen(url), err);
 	if (!status)
 		kbi_buf_add_format(out, "%s " LEGACY_SUITE, url);
@@ -115,7 +118,8 @@ add_community(const char *url, const char *version, struct kbi_buf *out, struct 
 	kb_status status = read_version(&wanted, version, err);
 
 	if (!status && wanted.minor < COMMUNITY_FIRST_MINOR)
-		return kbi_fail(err, KB_EUNSUPPORTED, "apt source: community: version %.60s: its first minor is 1.24", version);
+		return kbi_fail(err, KB_EUNSUPPORTED,
+			"apt source: community: version %.60s: its first minor is 1.24", version);
 	if (!kbi_str_is_set(url))
 		url = KBI_APT_COMMUNITY_URL;
 	size_t url_bytes = strlen(url);
@@ -143,7 +147,8 @@ add_custom(const char *url, const char *version, struct kbi_buf *out, struct kb_
 	const char *suite = url + url_bytes + strspn(url + url_bytes, " ");
 	for (const char *at = suite; *at; at += strcspn(at, " "), at += strspn(at, " "))
 		if (!is_url_text(at, strcspn(at, " ")))
-			return kbi_fail(err, KB_EINVAL, "apt source: custom: the suite or a component has other characters than a name");
+			return kbi_fail(err, KB_EINVAL,
+				"apt source: custom: the suite or a component has other characters than a name");
 	if (!*suite || strlen(suite) > URL_MAX_BYTES)
 		return kbi_fail(err, KB_EINVAL, "apt source: custom: no suite behind the URL");
 	kbi_buf_add(out, url);
@@ -151,7 +156,8 @@ add_custom(const char *url, const char *version, struct kbi_buf *out, struct kb_
 }
 
 kb_status
-kbi_apt_source(const char *flavour, const char *url, const char *version, const char *keyring, struct kbi_buf *out, struct kb_err *err)
+kbi_apt_source(const char *flavour, const char *url, const char *version, const char *keyring,
+	struct kbi_buf *out, struct kb_err *err)
 {
 	static const struct {
 		const char *flavour;
@@ -169,7 +175,8 @@ kbi_apt_source(const char *flavour, const char *url, const char *version, const 
 		kbi_buf_add_char(out, '\n');
 		return status ? status : kbi_bound_out("apt source", out, err);
 	}
-	return kbi_fail(err, KB_EINVAL, "apt source: flavour \"%.60s\": not legacy, community or custom", flavour ? flavour : "");
+	return kbi_fail(err, KB_EINVAL, "apt source: flavour \"%.60s\": not legacy, community or custom",
+		flavour ? flavour : "");
 }
 
 /* A piece of a line. */
@@ -247,7 +254,8 @@ line_names(const char *at, const char *end, struct word core)
 {
 	struct word word;
 
-	if (!next_word(&at, end, &word) || (!word_is(word, "deb") && !word_is(word, "deb-src")) || !next_word(&at, end, &word))
+	if (!next_word(&at, end, &word) || (!word_is(word, "deb") && !word_is(word, "deb-src"))
+		|| !next_word(&at, end, &word))
 		return false;
 	if (*word.text == '[') {
 		const char *close = memchr(word.text, ']', (size_t)(end - word.text));
@@ -325,5 +333,6 @@ kbi_apt_version_matches(const char *package_version, const char *version)
 		return false;
 	version += *version == 'v';
 	size_t length = strlen(version);
-	return strncmp(package_version, version, length) == 0 && (!package_version[length] || package_version[length] == '-');
+	return strncmp(package_version, version, length) == 0
+		&& (!package_version[length] || package_version[length] == '-');
 }

@@ -46,7 +46,8 @@ hash_public_key(X509 *certificate, struct kbi_buf *out)
 	unsigned char digest[EVP_MAX_MD_SIZE], *der = NULL;
 	unsigned int digest_bytes = 0;
 	int der_bytes = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-	bool has_hash = der_bytes > 0 && EVP_Digest(der, (size_t)der_bytes, digest, &digest_bytes, EVP_sha256(), NULL) == 1;
+	bool has_hash = der_bytes > 0
+		&& EVP_Digest(der, (size_t)der_bytes, digest, &digest_bytes, EVP_sha256(), NULL) == 1;
 
 	OPENSSL_free(der);
 	if (!has_hash)
@@ -79,6 +80,7 @@ kbi_ca_hash_check(const char *hash, struct kb_err *err)
 	const char *digits = kbi_str_starts(hash, HASH_PREFIX) ? hash + strlen(HASH_PREFIX) : "";
 
 	if (strspn(digits, "0123456789abcdefABCDEF") != HASH_DIGITS || digits[HASH_DIGITS])
-		return kbi_fail(err, KB_EINVAL, "CA certificate hash \"%.80s\": not sha256: and 64 hexadecimal digits", hash ? hash : "");
+		return kbi_fail(err, KB_EINVAL,
+			"CA certificate hash \"%.80s\": not sha256: and 64 hexadecimal digits", hash ? hash : "");
 	return KB_OK;
 }

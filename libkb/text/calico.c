@@ -96,13 +96,15 @@ end(struct pool *p, kb_status status, struct kbi_buf *out)
 static const char *
 cidr_of(const struct pool *p)
 {
-	return kbi_yaml_text(p->pool ? kbi_yaml_get(p->pool, "cidr") : kbi_calico_env_value(&p->env, "CALICO_IPV4POOL_CIDR"));
+	return kbi_yaml_text(p->pool ? kbi_yaml_get(p->pool, "cidr")
+		: kbi_calico_env_value(&p->env, "CALICO_IPV4POOL_CIDR"));
 }
 
 static const char *
 block_size_of(const struct pool *p)
 {
-	return kbi_yaml_text(p->pool ? kbi_yaml_get(p->pool, "blockSize") : kbi_calico_env_value(&p->env, "CALICO_IPV4POOL_BLOCK_SIZE"));
+	return kbi_yaml_text(p->pool ? kbi_yaml_get(p->pool, "blockSize")
+		: kbi_calico_env_value(&p->env, "CALICO_IPV4POOL_BLOCK_SIZE"));
 }
 
 kb_status
@@ -123,9 +125,11 @@ check_block(const struct pool *p, const struct kbi_cidr *cidr, int block_size)
 	int least = cidr->ip.bits == 32 ? BLOCK_MIN_IPV4 : BLOCK_MIN_IPV6;
 
 	if (block_size < least || block_size > cidr->ip.bits)
-		return kbi_fail(p->m.err, KB_EINVAL, "calico: block size /%d: not /%d to /%d", block_size, least, cidr->ip.bits);
+		return kbi_fail(p->m.err, KB_EINVAL, "calico: block size /%d: not /%d to /%d", block_size, least,
+			cidr->ip.bits);
 	if (block_size < cidr->prefix)
-		return kbi_fail(p->m.err, KB_EINVAL, "calico: block size /%d: larger than the pool, a /%d", block_size, cidr->prefix);
+		return kbi_fail(p->m.err, KB_EINVAL, "calico: block size /%d: larger than the pool, a /%d",
+			block_size, cidr->prefix);
 	return KB_OK;
 }
 
@@ -138,12 +142,14 @@ check_cidr(const struct pool *p, const struct kbi_cidr *cidr)
 	if (!p->pool && cidr->ip.bits != 32)
 		return kbi_fail(p->m.err, KB_EINVAL, "calico: the DaemonSet's variable takes IPv4 only");
 	if (written && !kbi_str_to_int64(written, 0, 128, &block_size))
-		return kbi_fail(p->m.err, KB_EINVAL, "calico: block size \"%.60s\" in the manifest: not a number", written);
+		return kbi_fail(p->m.err, KB_EINVAL, "calico: block size \"%.60s\" in the manifest: not a number",
+			written);
 	return check_block(p, cidr, (int)block_size);
 }
 
 kb_status
-kbi_calico_set_pod_cidr(const void *data, size_t size_bytes, const char *cidr, struct kbi_buf *out, struct kb_err *err)
+kbi_calico_set_pod_cidr(const void *data, size_t size_bytes, const char *cidr, struct kbi_buf *out,
+	struct kb_err *err)
 {
 	struct kbi_cidr parsed;
 	struct pool p;
@@ -155,12 +161,14 @@ kbi_calico_set_pod_cidr(const void *data, size_t size_bytes, const char *cidr, s
 	if (!status)
 		status = check_cidr(&p, &parsed);
 	if (!status)
-		status = p.pool ? kbi_manifest_set(&p.m, p.pool, "cidr", cidr) : kbi_calico_env_set(&p.env, "CALICO_IPV4POOL_CIDR", cidr);
+		status = p.pool ? kbi_manifest_set(&p.m, p.pool, "cidr", cidr)
+			: kbi_calico_env_set(&p.env, "CALICO_IPV4POOL_CIDR", cidr);
 	return end(&p, status, out);
 }
 
 kb_status
-kbi_calico_set_block_size(const void *data, size_t size_bytes, int block_size, struct kbi_buf *out, struct kb_err *err)
+kbi_calico_set_block_size(const void *data, size_t size_bytes, int block_size, struct kbi_buf *out,
+	struct kb_err *err)
 {
 	struct kbi_buf value = KBI_BUF(32);
 	struct kbi_cidr cidr = {.ip = {.bits = 32}};	/* of a pool that Calico chooses only the family is known */
@@ -197,13 +205,15 @@ static kb_status
 set_encapsulation_env(struct pool *p, const struct encapsulation *encapsulation)
 {
 	if (!encapsulation->ipip)
-		return kbi_fail(p->m.err, KB_EUNSUPPORTED, "calico: encapsulation %s: not by the DaemonSet's variables alone", encapsulation->name);
+		return kbi_fail(p->m.err, KB_EUNSUPPORTED,
+			"calico: encapsulation %s: not by the DaemonSet's variables alone", encapsulation->name);
 	kb_status status = kbi_calico_env_set(&p->env, "CALICO_IPV4POOL_IPIP", encapsulation->ipip);
 	return status ? status : kbi_calico_env_set(&p->env, "CALICO_IPV4POOL_VXLAN", encapsulation->vxlan);
 }
 
 kb_status
-kbi_calico_set_encapsulation(const void *data, size_t size_bytes, const char *encapsulation, struct kbi_buf *out, struct kb_err *err)
+kbi_calico_set_encapsulation(const void *data, size_t size_bytes, const char *encapsulation,
+	struct kbi_buf *out, struct kb_err *err)
 {
 	size_t i = 0, count = sizeof(encapsulations) / sizeof(encapsulations[0]);
 	struct pool p;
@@ -211,16 +221,19 @@ kbi_calico_set_encapsulation(const void *data, size_t size_bytes, const char *en
 	while (i < count && !kbi_str_is(encapsulations[i].name, encapsulation))
 		i++;
 	if (i == count)
-		return kbi_fail(err, KB_EINVAL, "calico: encapsulation \"%.60s\": not IPIP, IPIPCrossSubnet, VXLAN, VXLANCrossSubnet or None",
+		return kbi_fail(err, KB_EINVAL,
+			"calico: encapsulation \"%.60s\": not IPIP, IPIPCrossSubnet, VXLAN, VXLANCrossSubnet or None",
 			encapsulation ? encapsulation : "");
 	kb_status status = begin(&p, data, size_bytes, err);
 	if (!status)
-		status = p.pool ? kbi_manifest_set(&p.m, p.pool, "encapsulation", encapsulation) : set_encapsulation_env(&p, &encapsulations[i]);
+		status = p.pool ? kbi_manifest_set(&p.m, p.pool, "encapsulation", encapsulation)
+			: set_encapsulation_env(&p, &encapsulations[i]);
 	return end(&p, status, out);
 }
 
 kb_status
-kbi_calico_set_field(const void *data, size_t size_bytes, const char *path, const char *value, struct kbi_buf *out, struct kb_err *err)
+kbi_calico_set_field(const void *data, size_t size_bytes, const char *path, const char *value,
+	struct kbi_buf *out, struct kb_err *err)
 {
 	struct kbi_buf full = KBI_BUF(1024);
 	struct pool p = {0};
@@ -246,7 +259,8 @@ static const char *
 behind_registry(const char *image)
 {
 	size_t length = strcspn(image, "/");
-	bool is_host = image[length] && (memchr(image, '.', length) || memchr(image, ':', length) || !strncmp(image, "localhost/", 10));
+	bool is_host = image[length] && (memchr(image, '.', length) || memchr(image, ':', length)
+		|| !strncmp(image, "localhost/", 10));
 
 	return is_host ? image + length + 1 : image;
 }
@@ -256,7 +270,8 @@ set_images(struct pool *p, const struct kbi_yaml_node *containers, const char *r
 {
 	kb_status status = KB_OK;
 
-	for (const struct kbi_yaml_node *c = kbi_yaml_is_list(containers) ? containers->first : NULL; c && !status; c = c->next) {
+	for (const struct kbi_yaml_node *c = kbi_yaml_is_list(containers) ? containers->first : NULL;
+		c && !status; c = c->next) {
 		const struct kbi_yaml_node *image = kbi_yaml_get(c, "image");
 		struct kbi_buf value = KBI_BUF(4096);
 		if (!kbi_yaml_is_scalar(image))
@@ -289,14 +304,17 @@ check_registry(const char *registry, struct kbi_buf *with_slash, struct kb_err *
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/-";
 
-	if (!kbi_str_is_set(registry) || registry[strspn(registry, allowed)] || *registry == '/' || strstr(registry, "//"))
-		return kbi_fail(err, KB_EINVAL, "calico: registry \"%.200s\": not HOST/ or HOST:PORT/", registry ? registry : "");
+	if (!kbi_str_is_set(registry) || registry[strspn(registry, allowed)] || *registry == '/'
+		|| strstr(registry, "//"))
+		return kbi_fail(err, KB_EINVAL, "calico: registry \"%.200s\": not HOST/ or HOST:PORT/",
+			registry ? registry : "");
 	kbi_buf_add_format(with_slash, "%s%s", registry, kbi_str_ends(registry, "/") ? "" : "/");
 	return kbi_bound_out("calico: registry", with_slash, err);
 }
 
 kb_status
-kbi_calico_set_registry(const void *data, size_t size_bytes, const char *registry, struct kbi_buf *out, struct kb_err *err)
+kbi_calico_set_registry(const void *data, size_t size_bytes, const char *registry, struct kbi_buf *out,
+	struct kb_err *err)
 {
 	struct kbi_buf with_slash = KBI_BUF(1024);
 	struct pool p = {0};

@@ -12,7 +12,8 @@ find_container(const struct kbi_yaml_node *document)
 {
 	const struct kbi_yaml_node *containers = kbi_yaml_path(document, "spec.template.spec.containers");
 
-	for (const struct kbi_yaml_node *c = kbi_yaml_is_list(containers) ? containers->first : NULL; c; c = c->next)
+	for (const struct kbi_yaml_node *c = kbi_yaml_is_list(containers) ? containers->first : NULL; c;
+		c = c->next)
 		if (kbi_str_is(kbi_yaml_text(kbi_yaml_get(c, "name")), CONTAINER))
 			return c;
 	return NULL;
@@ -29,7 +30,8 @@ kbi_calico_env_find(struct kbi_calico_env *env, struct kbi_manifest *m)
 		if (!kbi_yaml_is_list(list) || list->is_flow || !list->count)
 			continue;
 		if (env->list)
-			return kbi_yaml_fail(&m->yaml, document, m->err, KB_EINVAL, "a second DaemonSet with a container " CONTAINER);
+			return kbi_yaml_fail(&m->yaml, document, m->err, KB_EINVAL,
+				"a second DaemonSet with a container " CONTAINER);
 		env->list = list;
 	}
 	return KB_OK;
@@ -78,7 +80,8 @@ commented(const struct line *line, size_t indent, const char *text, bool is_whol
 	for (size_t i = 0; i < indent; i++)
 		if (line->text[i] != ' ')
 			return NULL;
-	if (line->text[indent] != '#' || line->text[indent + 1] != ' ' || memcmp(line->text + before, text, text_bytes) != 0)
+	if (line->text[indent] != '#' || line->text[indent + 1] != ' '
+		|| memcmp(line->text + before, text, text_bytes) != 0)
 		return NULL;
 	return line->text + before + text_bytes;
 }
@@ -101,7 +104,8 @@ static kb_status
 uncomment(struct kbi_calico_env *env, const struct line *first, const struct line *second, const char *value)
 {
 	struct kbi_buf text = KBI_BUF(4096);
-	size_t indent = env->list->column - 1, begin = (size_t)(first->text - env->m->data), end = (size_t)(second->next - env->m->data);
+	size_t indent = env->list->column - 1, begin = (size_t)(first->text - env->m->data),
+		end = (size_t)(second->next - env->m->data);
 	const size_t mark = indent + 2;
 
 	kbi_buf_add_bytes(&text, first->text, indent);
@@ -109,7 +113,8 @@ uncomment(struct kbi_calico_env *env, const struct line *first, const struct lin
 	kbi_buf_add_bytes(&text, second->text, indent);
 	kbi_buf_add(&text, "  value: ");
 	kbi_json_string(&text, value);
-	kbi_buf_add_bytes(&text, second->text + second->bytes, (size_t)(second->next - second->text) - second->bytes);
+	kbi_buf_add_bytes(&text, second->text + second->bytes,
+		(size_t)(second->next - second->text) - second->bytes);
 	kb_status status = kbi_manifest_edit(env->m, begin, end, &text);
 	kbi_buf_free(&text);
 	return status;
@@ -147,7 +152,8 @@ is_outside(const struct line *line)
 static kb_status
 set_commented(struct kbi_calico_env *env, const char *name, const char *value)
 {
-	const char *at = env->m->data + kbi_manifest_line_end(env->m, env->list->key->end), *end = env->m->data + env->list->end;
+	const char *at = env->m->data + kbi_manifest_line_end(env->m, env->list->key->end),
+		*end = env->m->data + env->list->end;
 	struct line first, second, found_first = {0}, found_second = {0};
 
 	for (; take_line(env->m, at, &first); at = first.next) {
@@ -156,7 +162,8 @@ set_commented(struct kbi_calico_env *env, const char *name, const char *value)
 		if (!is_comment_of(env, name, &first, &second))
 			continue;
 		if (found_first.text)
-			return kbi_yaml_fail(&env->m->yaml, env->list, env->m->err, KB_EINVAL, "%s is there twice in comments", name);
+			return kbi_yaml_fail(&env->m->yaml, env->list, env->m->err, KB_EINVAL,
+				"%s is there twice in comments", name);
 		found_first = first;
 		found_second = second;
 	}
@@ -171,6 +178,7 @@ kbi_calico_env_set(struct kbi_calico_env *env, const char *name, const char *val
 	if (old)
 		return kbi_manifest_replace(env->m, old, value);
 	if (has_item(env, name))
-		return kbi_yaml_fail(&env->m->yaml, env->list, env->m->err, KB_EINVAL, "%s has no value of its own", name);
+		return kbi_yaml_fail(&env->m->yaml, env->list, env->m->err, KB_EINVAL, "%s has no value of its own",
+			name);
 	return set_commented(env, name, value);
 }

@@ -67,7 +67,8 @@ read_cidr(struct kbi_cidr *cidr, const char *text, bool may_be_address)
 	if (!text[length])
 		return may_be_address;
 	const char *digits = text + length + 1;
-	if (strlen(digits) > 3 || (digits[0] == '0' && digits[1]) || !kbi_str_to_int64(digits, 0, cidr->ip.bits, &prefix))
+	if (strlen(digits) > 3 || (digits[0] == '0' && digits[1])
+		|| !kbi_str_to_int64(digits, 0, cidr->ip.bits, &prefix))
 		return false;
 	cidr->prefix = (int)prefix;
 	return true;
@@ -77,7 +78,8 @@ kb_status
 kbi_cidr_parse_any(struct kbi_cidr *cidr, const char *text, struct kb_err *err)
 {
 	if (!text || !read_cidr(cidr, text, true))
-		return kbi_fail(err, KB_EINVAL, "\"%.64s\": not an address or network such as 172.16.0.0/16", text ? text : "");
+		return kbi_fail(err, KB_EINVAL, "\"%.64s\": not an address or network such as 172.16.0.0/16",
+			text ? text : "");
 	clear_host_bits(cidr);
 	return KB_OK;
 }
@@ -165,9 +167,11 @@ kbi_cidr_block_count(const struct kbi_cidr *cidr, int block_size, int64_t *count
 	if (block_size < 0 || block_size > cidr->ip.bits)
 		return kbi_fail(err, KB_EINVAL, "block size /%d: not 0 to %d", block_size, cidr->ip.bits);
 	if (block_size < cidr->prefix)
-		return kbi_fail(err, KB_EINVAL, "block size /%d: larger than the network, a /%d", block_size, cidr->prefix);
+		return kbi_fail(err, KB_EINVAL, "block size /%d: larger than the network, a /%d", block_size,
+			cidr->prefix);
 	if (block_size - cidr->prefix > 62)
-		return kbi_fail(err, KB_ETOOBIG, "block size /%d: more than 2^62 blocks in a /%d", block_size, cidr->prefix);
+		return kbi_fail(err, KB_ETOOBIG, "block size /%d: more than 2^62 blocks in a /%d", block_size,
+			cidr->prefix);
 	*count = (int64_t)1 << (block_size - cidr->prefix);
 	return KB_OK;
 }

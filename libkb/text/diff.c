@@ -110,8 +110,8 @@ trim(const struct diff *d)
 
 	while (head < shorter && compare_lines(&d->before.lines[head], &d->after.lines[head]) == 0)
 		head++;
-	while (tail < shorter - head
-		&& compare_lines(&d->before.lines[d->before.count - 1 - tail], &d->after.lines[d->after.count - 1 - tail]) == 0)
+	const struct line *before = d->before.lines + d->before.count, *after = d->after.lines + d->after.count;
+	while (tail < shorter - head && compare_lines(before - 1 - tail, after - 1 - tail) == 0)
 		tail++;
 	return (struct middle){head, d->before.count - head - tail, d->after.count - head - tail};
 }
@@ -246,7 +246,8 @@ struct at {
 static bool
 is_equal_at(const struct diff *d, struct at at)
 {
-	return at.before < d->before.count && at.after < d->after.count && !d->before.is_changed[at.before] && !d->after.is_changed[at.after];
+	return at.before < d->before.count && at.after < d->after.count && !d->before.is_changed[at.before]
+		&& !d->after.is_changed[at.after];
 }
 
 static bool
@@ -299,7 +300,8 @@ add_hunk(struct kbi_buf *out, const struct diff *d, struct at first, struct at l
 {
 	size_t before = first.before < CONTEXT_LINES ? first.before : CONTEXT_LINES;
 	size_t left = d->before.count - last.before, behind = left < CONTEXT_LINES ? left : CONTEXT_LINES;
-	struct at begin = {first.before - before, first.after - before}, end = {last.before + behind, last.after + behind};
+	struct at begin = {first.before - before, first.after - before},
+		end = {last.before + behind, last.after + behind};
 
 	kbi_buf_add(out, "@@ ");
 	add_range(out, '-', begin.before, end.before - begin.before);
@@ -363,8 +365,8 @@ is_printable_name(const char *name)
 }
 
 kb_status
-kbi_diff(const char *name, const void *before, size_t before_bytes, const void *after, size_t after_bytes, struct kbi_buf *out,
-	struct kb_err *err)
+kbi_diff(const char *name, const void *before, size_t before_bytes, const void *after, size_t after_bytes,
+	struct kbi_buf *out, struct kb_err *err)
 {
 	struct diff d = {0};
 	const char *old = before ? before : "", *new = after ? after : "";
@@ -393,6 +395,7 @@ kbi_diff(const char *name, const void *before, size_t before_bytes, const void *
 	if (status == KB_ENOMEM)
 		return kbi_fail_memory(err);
 	if (status)
-		kbi_buf_add_format(out, "Files a/%s and b/%s differ too much to be shown: %zu and %zu bytes\n", name, name, before_bytes, after_bytes);
+		kbi_buf_add_format(out, "Files a/%s and b/%s differ too much to be shown: %zu and %zu bytes\n",
+			name, name, before_bytes, after_bytes);
 	return kbi_bound_out("diff", out, err);
 }

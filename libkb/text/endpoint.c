@@ -31,7 +31,9 @@ read_endpoint(struct kbi_endpoint *endpoint, const char *text)
 		return false;
 	memcpy(endpoint->host, host, length);
 	endpoint->is_ip = !kbi_ip_parse(&ip, endpoint->host, NULL);
-	if (has_brackets ? !endpoint->is_ip || ip.bits != 128 : !endpoint->is_ip && !kbi_str_is_name(endpoint->host))
+	bool is_host = has_brackets ? endpoint->is_ip && ip.bits == 128
+		: endpoint->is_ip || kbi_str_is_name(endpoint->host);
+	if (!is_host)
 		return false;
 	const char *rest = host + length + has_brackets;
 	return !*rest || read_port(endpoint, rest);

@@ -106,7 +106,8 @@ is_loopback(struct word word)
 
 /* One entry into the block: "ADDRESS NAME...". */
 static kb_status
-read_entry(const char *line, const char *end, size_t number, struct names *names, struct kbi_buf *block, struct kb_err *err)
+read_entry(const char *line, const char *end, size_t number, struct names *names, struct kbi_buf *block,
+	struct kb_err *err)
 {
 	char text[WORD_MAX_BYTES];
 	struct word word;
@@ -153,7 +154,8 @@ line_is(const char *line, size_t line_bytes, const char *text)
 
 /* The line of a loopback address without the names that are ours; the whole line goes when it has no other. */
 static void
-copy_unshadowed(struct kbi_buf *out, const char *line, const char *stop, const char *next, const struct names *names)
+copy_unshadowed(struct kbi_buf *out, const char *line, const char *stop, const char *next,
+	const struct names *names)
 {
 	const char *at = line, *from = line;
 	struct word word;
@@ -200,7 +202,8 @@ add_block(struct kbi_buf *out, const struct kbi_buf *block)
 }
 
 static kb_status
-edit(const char *data, size_t size_bytes, const struct names *names, const struct kbi_buf *block, struct kbi_buf *out, struct kb_err *err)
+edit(const char *data, size_t size_bytes, const struct names *names, const struct kbi_buf *block,
+	struct kbi_buf *out, struct kb_err *err)
 {
 	const char *end = data + size_bytes, *next = data, *line;
 	size_t line_bytes, number = 0, opened_at = 0;
@@ -230,7 +233,8 @@ edit(const char *data, size_t size_bytes, const struct names *names, const struc
 }
 
 kb_status
-kbi_hosts_block(const void *data, size_t size_bytes, const char *entries, struct kbi_buf *out, struct kb_err *err)
+kbi_hosts_block(const void *data, size_t size_bytes, const char *entries, struct kbi_buf *out,
+	struct kb_err *err)
 {
 	struct kbi_buf block = KBI_BUF(KBI_SIZE_TEXT);
 	struct names names = {0};

@@ -204,7 +204,8 @@ take_flag(const struct words *words, size_t *at, struct kbi_map *options, struct
 	const char *value = name[length] ? name + length + 1 : NULL;
 
 	if (!flag)
-		return kbi_fail(err, KB_EINVAL, "join command: \"--%.*s\": no flag of kubeadm join", length < 60 ? (int)length : 60, name);
+		return kbi_fail(err, KB_EINVAL, "join command: \"--%.*s\": no flag of kubeadm join",
+			length < 60 ? (int)length : 60, name);
 	if (flag->kind == FLAG_REFUSED)
 		return kbi_fail(err, KB_EUNSUPPORTED, "join command: --%s: not supported", flag->name);
 	if (!value && flag->kind == FLAG_BOOL)
@@ -255,7 +256,8 @@ static kb_status
 check_options(const struct kbi_map *options, struct kb_err *err)
 {
 	const struct kbi_entry *hash = kbi_map_find(options, "discovery-token-ca-cert-hash");
-	const char *key = kbi_map_get(options, "certificate-key"), *tls_token = kbi_map_get(options, "tls-bootstrap-token");
+	const char *key = kbi_map_get(options, "certificate-key"),
+		*tls_token = kbi_map_get(options, "tls-bootstrap-token");
 
 	kb_status status = check_endpoint(kbi_map_get(options, "endpoint"), err);
 	if (!status)
@@ -292,7 +294,8 @@ find_command(const char *text, struct words *words, struct kbi_map *options, str
 		if (status)
 			return status;
 	}
-	return has_command ? check_options(options, err) : kbi_fail(err, KB_EINVAL, "join command: no \"kubeadm join\" in it");
+	return has_command ? check_options(options, err)
+		: kbi_fail(err, KB_EINVAL, "join command: no \"kubeadm join\" in it");
 }
 
 kb_status
@@ -303,7 +306,8 @@ kbi_join_options(const char *command, struct kbi_map *options, struct kb_err *er
 
 	if (status)
 		return status;
-	struct words words = {.text = malloc(size_bytes + 2), .text_bytes = size_bytes + 2, .words = calloc(size_bytes / 2 + 2, sizeof(char *))};
+	struct words words = {.text = malloc(size_bytes + 2), .text_bytes = size_bytes + 2,
+		.words = calloc(size_bytes / 2 + 2, sizeof(char *))};
 	if (words.text && words.words)
 		status = find_command(command ? command : "", &words, options, err);
 	else
@@ -386,8 +390,8 @@ print_hash_flags(struct kbi_buf *out, const char *hashes, struct kb_err *err)
 }
 
 kb_status
-kbi_join_print(const char *endpoint, const char *token, const char *hashes, const char *certificate_key, struct kbi_buf *out,
-	struct kb_err *err)
+kbi_join_print(const char *endpoint, const char *token, const char *hashes, const char *certificate_key,
+	struct kbi_buf *out, struct kb_err *err)
 {
 	kb_status status = check_endpoint(endpoint, err);
 

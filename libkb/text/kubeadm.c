@@ -132,7 +132,8 @@ fail_unknown(const struct config *config, const char *name)
 		if (table[i].kinds & config->kind)
 			kbi_nearest_try(&nearest, table[i].name);
 	if (nearest.best)
-		return kbi_fail(config->err, KB_EINVAL, "kubeadm: no option \"%.100s\" (the nearest is %s)", name, nearest.best);
+		return kbi_fail(config->err, KB_EINVAL, "kubeadm: no option \"%.100s\" (the nearest is %s)", name,
+			nearest.best);
 	return kbi_fail(config->err, KB_EINVAL, "kubeadm: no option \"%.100s\"", name);
 }
 
@@ -200,7 +201,8 @@ put_option(const struct config *config, const struct option *option)
 {
 	const char *value = kbi_map_get(config->options, option->name);
 	const struct kbi_kubeadm_slot slot = {
-		.yaml = (struct kbi_yaml *)&config->yaml, .document = config->documents[option->document], .path = option->path,
+		.yaml = (struct kbi_yaml *)&config->yaml, .document = config->documents[option->document],
+		.path = option->path,
 		.options = config->options, .option = option->name, .argument = option->argument,
 		.has_lists = kbi_str_is(config->api, "v1beta4"), .err = config->err,
 	};
@@ -235,13 +237,15 @@ add_cgroup_driver(struct config *config)
 
 	if (status)
 		return status;
-	return kbi_kubeadm_put_at(&config->yaml, kubelet, "cgroupDriver", kbi_yaml_new_string(&config->yaml, "systemd"), config->err);
+	return kbi_kubeadm_put_at(&config->yaml, kubelet, "cgroupDriver",
+		kbi_yaml_new_string(&config->yaml, "systemd"), config->err);
 }
 
 static kb_status
 check_join(struct config *config)
 {
-	struct kbi_yaml_node *main = config->documents[MAIN], *token = kbi_yaml_path(main, "discovery.bootstrapToken");
+	struct kbi_yaml_node *main = config->documents[MAIN],
+		*token = kbi_yaml_path(main, "discovery.bootstrapToken");
 
 	if (!token && !kbi_yaml_path(main, "discovery.file"))
 		return kbi_fail(config->err, KB_EINVAL, "kubeadm: join: neither token nor discovery-file");
@@ -252,7 +256,8 @@ check_join(struct config *config)
 	if (token && !kbi_yaml_get(token, "caCertHashes"))
 		return kbi_fail(config->err, KB_EINVAL, "kubeadm: join: no discovery-token-ca-cert-hash");
 	if (kbi_str_is_yes(kbi_map_get(config->options, "control-plane")) && !kbi_yaml_get(main, "controlPlane"))
-		return kbi_kubeadm_put_at(&config->yaml, main, "controlPlane", kbi_yaml_new_map(&config->yaml), config->err);
+		return kbi_kubeadm_put_at(&config->yaml, main, "controlPlane", kbi_yaml_new_map(&config->yaml),
+			config->err);
 	return KB_OK;
 }
 

@@ -38,7 +38,8 @@ static kb_status
 check_documents(const struct kbi_yaml *yaml, struct kb_err *err)
 {
 	if (yaml->count > DOCUMENTS_MAX)
-		return kbi_yaml_fail(yaml, NULL, err, KB_ETOOBIG, "%zu documents: over the limit of %d", yaml->count, DOCUMENTS_MAX);
+		return kbi_yaml_fail(yaml, NULL, err, KB_ETOOBIG, "%zu documents: over the limit of %d",
+			yaml->count, DOCUMENTS_MAX);
 	for (const struct kbi_yaml_node *document = yaml->first; document; document = document->next) {
 		if (!kbi_yaml_is_map(document))
 			return kbi_yaml_fail(yaml, document, err, KB_EINVAL, "a document that is no mapping");
@@ -92,7 +93,8 @@ has_argument(const struct kbi_yaml_node *list, const char *name)
 /* v1beta4 has lists of {name, value} where older APIs have maps. So that a document means the same in both, ours are kept but for
  * those that the caller names too. */
 static kb_status
-keep_arguments(struct kbi_yaml *yaml, const struct kbi_yaml_node *ours, struct kbi_yaml_node *theirs, struct kb_err *err)
+keep_arguments(struct kbi_yaml *yaml, const struct kbi_yaml_node *ours, struct kbi_yaml_node *theirs,
+	struct kb_err *err)
 {
 	if (ours->count > ARGUMENTS_MAX || theirs->count > ARGUMENTS_MAX)
 		return kbi_fail(err, KB_ETOOBIG, "kubeadm documents: more than %d extra arguments", ARGUMENTS_MAX);
@@ -113,16 +115,19 @@ keep_arguments(struct kbi_yaml *yaml, const struct kbi_yaml_node *ours, struct k
 }
 
 static kb_status
-keep_all_arguments(struct kbi_yaml *yaml, const struct kbi_yaml_node *ours, struct kbi_yaml_node *theirs, struct kb_err *err)
+keep_all_arguments(struct kbi_yaml *yaml, const struct kbi_yaml_node *ours, struct kbi_yaml_node *theirs,
+	struct kb_err *err)
 {
 	static const char *const names[] = {"extraArgs", "kubeletExtraArgs"};
-	static const char *const parents[] = {"apiServer", "controllerManager", "scheduler", "etcd.local", "nodeRegistration"};
+	static const char *const parents[] = {"apiServer", "controllerManager", "scheduler", "etcd.local",
+		"nodeRegistration"};
 	kb_status status = KB_OK;
 
 	for (size_t p = 0; p < sizeof(parents) / sizeof(parents[0]); p++) {
 		struct kbi_yaml_node *from = kbi_yaml_path(ours, parents[p]), *to = kbi_yaml_path(theirs, parents[p]);
 		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]) && !status; n++) {
-			struct kbi_yaml_node *our_list = kbi_yaml_get(from, names[n]), *their_list = kbi_yaml_get(to, names[n]);
+			struct kbi_yaml_node *our_list = kbi_yaml_get(from, names[n]),
+				*their_list = kbi_yaml_get(to, names[n]);
 			if (kbi_yaml_is_list(our_list) && kbi_yaml_is_list(their_list))
 				status = keep_arguments(yaml, our_list, their_list, err);
 		}
@@ -131,13 +136,14 @@ keep_all_arguments(struct kbi_yaml *yaml, const struct kbi_yaml_node *ours, stru
 }
 
 static kb_status
-merge_into(struct kbi_yaml *ours, struct kbi_yaml_node *document, const struct kbi_yaml *theirs, struct kbi_yaml_node *from,
-	struct kb_err *err)
+merge_into(struct kbi_yaml *ours, struct kbi_yaml_node *document, const struct kbi_yaml *theirs,
+	struct kbi_yaml_node *from, struct kb_err *err)
 {
 	const char *api = text_of(from, "apiVersion");
 
 	if (*api && !kbi_str_is(api, text_of(document, "apiVersion")))
-		return kbi_yaml_fail(theirs, from, err, KB_EINVAL, "%s is %.100s here and %.100s in what it is merged into", text_of(from, "kind"),
+		return kbi_yaml_fail(theirs, from, err, KB_EINVAL,
+			"%s is %.100s here and %.100s in what it is merged into", text_of(from, "kind"),
 			api, text_of(document, "apiVersion"));
 	kb_status status = keep_all_arguments(ours, document, from, err);
 	return status ? status : kbi_yaml_merge(ours, document, from, err);
@@ -145,7 +151,8 @@ merge_into(struct kbi_yaml *ours, struct kbi_yaml_node *document, const struct k
 
 /* A document of a kind that is not there yet: apiVersion and kind first, then the rest as it came. */
 static kb_status
-append(struct kbi_yaml *ours, const struct kbi_yaml *theirs, const struct kbi_yaml_node *from, struct kb_err *err)
+append(struct kbi_yaml *ours, const struct kbi_yaml *theirs, const struct kbi_yaml_node *from,
+	struct kb_err *err)
 {
 	const char *api = api_for(ours, from);
 
@@ -173,7 +180,8 @@ merge_all(struct kbi_yaml *ours, const struct kbi_yaml *theirs, struct kb_err *e
 }
 
 kb_status
-kbi_kubeadm_merge(const void *data, size_t size_bytes, const char *documents, struct kbi_buf *out, struct kb_err *err)
+kbi_kubeadm_merge(const void *data, size_t size_bytes, const char *documents, struct kbi_buf *out,
+	struct kb_err *err)
 {
 	struct kbi_yaml ours = {0}, theirs = {0};
 
@@ -205,7 +213,8 @@ add_value(struct kbi_map *options, const char *name, const char *value, struct k
 
 /* NAME: VALUE in a mapping of a component's flags. */
 static kb_status
-add_assignment(struct kbi_map *options, const char *name, const struct kbi_yaml_node *member, struct kb_err *err)
+add_assignment(struct kbi_map *options, const char *name, const struct kbi_yaml_node *member,
+	struct kb_err *err)
 {
 	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT);
 
@@ -218,7 +227,8 @@ add_assignment(struct kbi_map *options, const char *name, const struct kbi_yaml_
 }
 
 static kb_status
-add_option(const struct kbi_yaml *yaml, const struct kbi_yaml_node *node, struct kbi_map *options, struct kb_err *err)
+add_option(const struct kbi_yaml *yaml, const struct kbi_yaml_node *node, struct kbi_map *options,
+	struct kb_err *err)
 {
 	const char *name = node->key->text;
 	kb_status status = KB_OK;
@@ -230,7 +240,8 @@ add_option(const struct kbi_yaml *yaml, const struct kbi_yaml_node *node, struct
 	for (const struct kbi_yaml_node *item = node->first; item && !status; item = item->next) {
 		if (item->kind != KBI_YAML_SCALAR)
 			return kbi_yaml_fail(yaml, item, err, KB_EINVAL, "%.100s: nested deeper than a list", name);
-		status = item->key ? add_assignment(options, name, item, err) : add_value(options, name, item->text, err);
+		status = item->key ? add_assignment(options, name, item, err)
+			: add_value(options, name, item->text, err);
 	}
 	return status;
 }
@@ -248,7 +259,8 @@ kbi_kubeadm_options(const char *text, struct kbi_map *options, struct kb_err *er
 		return status;
 	if (yaml.count > 1 || (yaml.first && !kbi_yaml_is_map(yaml.first)))
 		status = kbi_yaml_fail(&yaml, yaml.first, err, KB_EINVAL, "not one mapping");
-	for (const struct kbi_yaml_node *node = yaml.first ? yaml.first->first : NULL; node && !status; node = node->next)
+	for (const struct kbi_yaml_node *node = yaml.first ? yaml.first->first : NULL; node && !status;
+		node = node->next)
 		status = add_option(&yaml, node, options, err);
 	kbi_yaml_free(&yaml);
 	return status;

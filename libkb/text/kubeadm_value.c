@@ -48,11 +48,13 @@ member(struct kbi_yaml *yaml, struct kbi_yaml_node *map, char *name)
 }
 
 kb_status
-kbi_kubeadm_put_at(struct kbi_yaml *yaml, struct kbi_yaml_node *document, const char *path, struct kbi_yaml_node *value, struct kb_err *err)
+kbi_kubeadm_put_at(struct kbi_yaml *yaml, struct kbi_yaml_node *document, const char *path,
+	struct kbi_yaml_node *value, struct kb_err *err)
 {
 	char name[64];
 
-	for (size_t length = strcspn(path, "."); path[length] && document; path += length + 1, length = strcspn(path, ".")) {
+	for (size_t length = strcspn(path, "."); path[length] && document;
+		path += length + 1, length = strcspn(path, ".")) {
 		memcpy(name, path, length);
 		name[length] = '\0';
 		document = member(yaml, document, name);
@@ -125,7 +127,8 @@ kbi_kubeadm_put_ip(const struct kbi_kubeadm_slot *slot)
 {
 	struct kbi_ip ip;
 
-	return kbi_ip_parse(&ip, value_of(slot), NULL) ? fail(slot, value_of(slot), "not an IP address") : put_string(slot);
+	return kbi_ip_parse(&ip, value_of(slot), NULL) ? fail(slot, value_of(slot), "not an IP address")
+		: put_string(slot);
 }
 
 kb_status
@@ -133,13 +136,15 @@ kbi_kubeadm_put_endpoint(const struct kbi_kubeadm_slot *slot)
 {
 	struct kbi_endpoint endpoint;
 
-	return kbi_endpoint_parse(&endpoint, value_of(slot), NULL) ? fail(slot, value_of(slot), "not HOST:PORT") : put_string(slot);
+	return kbi_endpoint_parse(&endpoint, value_of(slot), NULL) ? fail(slot, value_of(slot), "not HOST:PORT")
+		: put_string(slot);
 }
 
 kb_status
 kbi_kubeadm_put_name(const struct kbi_kubeadm_slot *slot)
 {
-	return kbi_str_is_name(value_of(slot)) ? put_string(slot) : fail(slot, value_of(slot), "not a DNS-1123 name");
+	return kbi_str_is_name(value_of(slot)) ? put_string(slot)
+		: fail(slot, value_of(slot), "not a DNS-1123 name");
 }
 
 kb_status
@@ -176,7 +181,8 @@ kbi_kubeadm_put_key(const struct kbi_kubeadm_slot *slot)
 	const char *key = value_of(slot);
 
 	if (strspn(key, "0123456789abcdefABCDEF") != KEY_DIGITS || key[KEY_DIGITS])
-		return kbi_fail(slot->err, KB_EINVAL, "kubeadm: %s: not %d hexadecimal digits", slot->option, KEY_DIGITS);
+		return kbi_fail(slot->err, KB_EINVAL, "kubeadm: %s: not %d hexadecimal digits", slot->option,
+			KEY_DIGITS);
 	return put_string(slot);
 }
 
@@ -287,7 +293,8 @@ kbi_kubeadm_put_gates(const struct kbi_kubeadm_slot *slot)
 
 	while (!status && next_item(&items, ", \t\r\n", &status)) {
 		char *value = strchr(items.item, '=');
-		if (!value || value == items.item || (!kbi_str_is(value + 1, "true") && !kbi_str_is(value + 1, "false")))
+		if (!value || value == items.item
+			|| (!kbi_str_is(value + 1, "true") && !kbi_str_is(value + 1, "false")))
 			return fail(slot, items.item, "not NAME=true or NAME=false");
 		*value = '\0';
 		if (!kbi_yaml_set(slot->yaml, map, items.item, kbi_yaml_new_plain(slot->yaml, value + 1)))
@@ -377,7 +384,8 @@ add_arg(const struct kbi_kubeadm_slot *slot, const char *name, const char *value
 	if (!slot->has_lists)
 		return kbi_yaml_set(yaml, args, name, node) ? KB_OK : kbi_fail_memory(slot->err);
 	struct kbi_yaml_node *item = kbi_yaml_new_map(yaml);
-	bool has_all = kbi_yaml_set(yaml, item, "name", kbi_yaml_new_string(yaml, name)) && kbi_yaml_set(yaml, item, "value", node);
+	bool has_all = kbi_yaml_set(yaml, item, "name", kbi_yaml_new_string(yaml, name))
+		&& kbi_yaml_set(yaml, item, "value", node);
 	return has_all && kbi_yaml_add(args, item) ? KB_OK : kbi_fail_memory(slot->err);
 }
 

@@ -17,7 +17,8 @@ struct kbi_manifest_edit {
 };
 
 kb_status
-kbi_manifest_read(struct kbi_manifest *m, const char *name, const void *data, size_t size_bytes, struct kb_err *err)
+kbi_manifest_read(struct kbi_manifest *m, const char *name, const void *data, size_t size_bytes,
+	struct kb_err *err)
 {
 	*m = (struct kbi_manifest){.data = data ? data : "", .size_bytes = size_bytes, .err = err};
 	kb_status status = kbi_bound_in(name, data, size_bytes, KBI_SIZE_MANIFEST, err);
@@ -96,8 +97,10 @@ kbi_manifest_newline(const struct kbi_manifest *m)
 size_t
 kbi_manifest_line_end(const struct kbi_manifest *m, size_t offset)
 {
-	const char *newline = offset < m->size_bytes ? memchr(m->data + offset, '\n', m->size_bytes - offset) : NULL;
+	const char *newline = NULL;
 
+	if (offset < m->size_bytes)
+		newline = memchr(m->data + offset, '\n', m->size_bytes - offset);
 	return newline ? (size_t)(newline - m->data) + 1 : m->size_bytes;
 }
 
@@ -123,7 +126,9 @@ is_ipv4_network(const char *value)
 static void
 add_value(struct kbi_buf *text, const char *value, int style)
 {
-	if (style == KBI_YAML_SINGLE && value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./:_-")] == '\0')
+	static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./:_-";
+
+	if (style == KBI_YAML_SINGLE && value[strspn(value, harmless)] == '\0')
 		kbi_buf_add_format(text, "'%s'", value);
 	else if (style != KBI_YAML_PLAIN)
 		kbi_json_string(text, value);
@@ -243,7 +248,8 @@ kbi_manifest_set(struct kbi_manifest *m, const struct kbi_yaml_node *map, const 
 		const char *before = rest;
 		size_t length = part_of(&rest);
 		if (!length || length >= sizeof(name) || strspn(before, name_letters) < length)
-			return kbi_yaml_fail(&m->yaml, NULL, m->err, KB_EINVAL, "path \"%.200s\": not names with dots between them", path);
+			return kbi_yaml_fail(&m->yaml, NULL, m->err, KB_EINVAL,
+				"path \"%.200s\": not names with dots between them", path);
 		memcpy(name, before, length);
 		name[length] = '\0';
 		const struct kbi_yaml_node *next = kbi_yaml_get(node, name);

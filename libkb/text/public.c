@@ -213,7 +213,8 @@ kb_join_parse(kb_ctx *kb, const char *command)
 }
 
 kb_bytes *
-kb_join_print(kb_ctx *kb, const char *endpoint, const char *token, const char *ca_cert_hash, const char *certificate_key)
+kb_join_print(kb_ctx *kb, const char *endpoint, const char *token, const char *ca_cert_hash,
+	const char *certificate_key)
 {
 	struct kbi_buf out = KBI_BUF(KBI_SIZE_TEXT);
 
@@ -273,7 +274,8 @@ kb_apt_flavour(kb_ctx *kb, const char *version)
 }
 
 kb_bytes *
-kb_toml_set(kb_ctx *kb, const void *data, size_t size_bytes, const char *table, const char *key, const char *value)
+kb_toml_set(kb_ctx *kb, const void *data, size_t size_bytes, const char *table, const char *key,
+	const char *value)
 {
 	struct kbi_buf out = KBI_BUF(OUT_TEXT);
 
@@ -283,7 +285,8 @@ kb_toml_set(kb_ctx *kb, const void *data, size_t size_bytes, const char *table, 
 }
 
 kb_bytes *
-kb_diff(kb_ctx *kb, const char *name, const void *before, size_t before_bytes, const void *after, size_t after_bytes)
+kb_diff(kb_ctx *kb, const char *name, const void *before, size_t before_bytes, const void *after,
+	size_t after_bytes)
 {
 	struct kbi_buf out = KBI_BUF(OUT_TEXT);
 

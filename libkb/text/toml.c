@@ -12,7 +12,8 @@
 
 /* One edit: the document, with `text` in the place of a range of it. */
 static void
-splice(struct kbi_buf *out, const char *data, size_t size_bytes, struct kbi_toml_range range, const struct kbi_buf *text)
+splice(struct kbi_buf *out, const char *data, size_t size_bytes, struct kbi_toml_range range,
+	const struct kbi_buf *text)
 {
 	kbi_buf_add_bytes(out, data, (size_t)(range.begin - data));
 	kbi_buf_add_bytes(out, kbi_buf_text(text), text->size_bytes);
@@ -59,7 +60,8 @@ newline_of(const struct kbi_toml_place *place)
 }
 
 static const char *
-add_to_brace(struct kbi_buf *text, const struct kbi_toml_target *target, const struct kbi_toml_place *place, const char *value)
+add_to_brace(struct kbi_buf *text, const struct kbi_toml_target *target, const struct kbi_toml_place *place,
+	const char *value)
 {
 	kbi_buf_add(text, place->brace_last ? ", " : " ");
 	add_pair(text, target, place->brace_bytes, value);
@@ -69,19 +71,20 @@ add_to_brace(struct kbi_buf *text, const struct kbi_toml_target *target, const s
 }
 
 static const char *
-add_to_dotted(struct kbi_buf *text, const char *data, const struct kbi_toml_target *target, const struct kbi_toml_place *place,
-	const char *value)
+add_to_dotted(struct kbi_buf *text, const char *data, const struct kbi_toml_target *target,
+	const struct kbi_toml_place *place, const char *value)
 {
 	begin_line(text, data, place->dotted_end, newline_of(place));
-	kbi_buf_add_bytes(text, place->dotted_indent.begin, (size_t)(place->dotted_indent.end - place->dotted_indent.begin));
+	kbi_buf_add_bytes(text, place->dotted_indent.begin,
+		(size_t)(place->dotted_indent.end - place->dotted_indent.begin));
 	add_pair(text, target, place->dotted_bytes, value);
 	kbi_buf_add(text, newline_of(place));
 	return place->dotted_end;
 }
 
 static const char *
-add_to_section(struct kbi_buf *text, const char *data, const struct kbi_toml_target *target, const struct kbi_toml_place *place,
-	const char *value)
+add_to_section(struct kbi_buf *text, const char *data, const struct kbi_toml_target *target,
+	const struct kbi_toml_place *place, const char *value)
 {
 	begin_line(text, data, place->section_end, newline_of(place));
 	kbi_buf_add_bytes(text, place->indent.begin, (size_t)(place->indent.end - place->indent.begin));
@@ -147,8 +150,8 @@ check_value(const char *value, struct kb_err *err)
 }
 
 static kb_status
-find(const void *data, size_t size_bytes, const char *table, const char *key, struct kbi_toml_target *target, struct kbi_toml_place *place,
-	struct kb_err *err)
+find(const void *data, size_t size_bytes, const char *table, const char *key,
+	struct kbi_toml_target *target, struct kbi_toml_place *place, struct kb_err *err)
 {
 	kb_status status = kbi_toml_target(target, table, key, err);
 
@@ -156,8 +159,8 @@ find(const void *data, size_t size_bytes, const char *table, const char *key, st
 }
 
 kb_status
-kbi_toml_set(const void *data, size_t size_bytes, const char *table, const char *key, const char *value, struct kbi_buf *out,
-	struct kb_err *err)
+kbi_toml_set(const void *data, size_t size_bytes, const char *table, const char *key, const char *value,
+	struct kbi_buf *out, struct kb_err *err)
 {
 	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT);
 	struct kbi_toml_target target = {.path = KBI_BUF(0)};
@@ -180,8 +183,8 @@ kbi_toml_set(const void *data, size_t size_bytes, const char *table, const char 
 }
 
 kb_status
-kbi_toml_get(const void *data, size_t size_bytes, const char *table, const char *key, struct kbi_buf *out, bool *is_there,
-	struct kb_err *err)
+kbi_toml_get(const void *data, size_t size_bytes, const char *table, const char *key, struct kbi_buf *out,
+	bool *is_there, struct kb_err *err)
 {
 	struct kbi_toml_target target = {.path = KBI_BUF(0)};
 	struct kbi_toml_place place;

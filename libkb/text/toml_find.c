@@ -32,7 +32,8 @@ starts_with(const char *path, size_t path_bytes, const char *prefix, size_t pref
 static bool
 path_is(const struct walk *w, const char *path, size_t path_bytes)
 {
-	return w->path.size_bytes == path_bytes && starts_with(kbi_buf_text(&w->path), path_bytes, path, path_bytes);
+	return w->path.size_bytes == path_bytes
+		&& starts_with(kbi_buf_text(&w->path), path_bytes, path, path_bytes);
 }
 
 /* Is what stands here above the target, or at it? */
@@ -239,7 +240,8 @@ take_line(struct walk *w)
 	w->indent.end = w->line = w->scan.at;
 	if (kbi_toml_is(&w->scan, '['))
 		return take_header(w);
-	bool is_empty = w->scan.at == w->scan.end || kbi_toml_is(&w->scan, '#') || kbi_toml_is(&w->scan, '\n') || kbi_toml_is(&w->scan, '\r');
+	bool is_empty = w->scan.at == w->scan.end || kbi_toml_is(&w->scan, '#') || kbi_toml_is(&w->scan, '\n')
+		|| kbi_toml_is(&w->scan, '\r');
 	kb_status status = is_empty ? KB_OK : take_pair(w);
 	if (!status)
 		status = kbi_toml_end_line(&w->scan);
@@ -262,7 +264,8 @@ root_begin(const struct kbi_toml_scan *scan)
 }
 
 kb_status
-kbi_toml_find(const void *data, size_t size_bytes, const struct kbi_toml_target *target, struct kbi_toml_place *place, struct kb_err *err)
+kbi_toml_find(const void *data, size_t size_bytes, const struct kbi_toml_target *target,
+	struct kbi_toml_place *place, struct kb_err *err)
 {
 	struct walk w = {.target = target, .place = place, .path = KBI_BUF(PATH_MAX_BYTES)};
 

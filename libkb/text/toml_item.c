@@ -129,7 +129,8 @@ write_rest(struct kbi_buf *out, const char *data, const char *array, const char 
 }
 
 static kb_status
-remove_from(const char *data, size_t size_bytes, const char *array, const char *text, struct kbi_buf *out, struct kb_err *err)
+remove_from(const char *data, size_t size_bytes, const char *array, const char *text, struct kbi_buf *out,
+	struct kb_err *err)
 {
 	struct kbi_toml_scan scan;
 	struct items list = {0};
@@ -149,8 +150,8 @@ remove_from(const char *data, size_t size_bytes, const char *array, const char *
 }
 
 kb_status
-kbi_toml_remove_item(const void *data, size_t size_bytes, const char *table, const char *key, const char *item, struct kbi_buf *out,
-	struct kb_err *err)
+kbi_toml_remove_item(const void *data, size_t size_bytes, const char *table, const char *key,
+	const char *item, struct kbi_buf *out, struct kb_err *err)
 {
 	struct kbi_toml_target target = {.path = KBI_BUF(0)};
 	struct kbi_toml_place place;
@@ -158,7 +159,8 @@ kbi_toml_remove_item(const void *data, size_t size_bytes, const char *table, con
 
 	kb_status status = kbi_bound_in("toml", data, size_bytes, KBI_SIZE_TEXT, err);
 	if (!status)
-		status = item ? kbi_toml_target(&target, table, key, err) : kbi_fail(err, KB_EINVAL, "toml: item: NULL");
+		status = item ? kbi_toml_target(&target, table, key, err)
+			: kbi_fail(err, KB_EINVAL, "toml: item: NULL");
 	if (!status)
 		status = kbi_toml_find(bytes, size_bytes, &target, &place, err);
 	if (!status && place.value.begin)

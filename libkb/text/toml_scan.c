@@ -47,7 +47,8 @@ check_characters(const struct kbi_toml_scan *scan)
 }
 
 kb_status
-kbi_toml_begin(struct kbi_toml_scan *scan, const char *who, const void *data, size_t size_bytes, struct kb_err *err)
+kbi_toml_begin(struct kbi_toml_scan *scan, const char *who, const void *data, size_t size_bytes,
+	struct kb_err *err)
 {
 	kb_status status = kbi_bound_in(who, data, size_bytes, KBI_SIZE_TEXT, err);
 
@@ -256,7 +257,8 @@ kbi_toml_string_value(struct kbi_toml_scan *scan, struct kbi_buf *text)
 {
 	char quote = *scan->at;
 
-	return count_quotes(scan, quote, 3) == 3 ? take_multiline(scan, quote, text) : take_single_line(scan, quote, text);
+	return count_quotes(scan, quote, 3) == 3 ? take_multiline(scan, quote, text)
+		: take_single_line(scan, quote, text);
 }
 
 static kb_status

@@ -112,7 +112,8 @@ kbi_version_print(struct kbi_buf *out, const struct kbi_version *version)
 bool
 kbi_kubernetes_knows(const struct kbi_version *version)
 {
-	return version->major == 1 && version->minor >= rows[0].minor && version->minor <= rows[row_count - 1].minor;
+	return version->major == 1 && version->minor >= rows[0].minor
+		&& version->minor <= rows[row_count - 1].minor;
 }
 
 const struct kbi_kubernetes *
@@ -120,7 +121,8 @@ kbi_kubernetes(const struct kbi_version *version)
 {
 	if (kbi_kubernetes_knows(version))
 		return &rows[version->minor - rows[0].minor];
-	return version->major > 1 || (version->major == 1 && version->minor > rows[0].minor) ? &rows[row_count - 1] : NULL;
+	return version->major > 1 || (version->major == 1 && version->minor > rows[0].minor)
+		? &rows[row_count - 1] : NULL;
 }
 
 static bool
@@ -136,7 +138,8 @@ kbi_kubernetes_takes_containerd(const struct kbi_kubernetes *kubernetes, const s
 	struct kbi_version oldest = {0}, end;
 	const char *at = kubernetes->containerd;
 
-	if (kubernetes->containerd_end && kbi_version_find(&end, kubernetes->containerd_end) && kbi_version_compare(containerd, &end) >= 0)
+	if (kubernetes->containerd_end && kbi_version_find(&end, kubernetes->containerd_end)
+		&& kbi_version_compare(containerd, &end) >= 0)
 		return false;
 	while (kbi_version_find(&oldest, at)) {
 		if (same_series(&oldest, containerd))

@@ -158,8 +158,8 @@ attach(struct reader *r, struct kbi_yaml_node *node, const yaml_event_t *event)
 
 /* A node for an event that begins one; what no node of ours can hold is refused here. */
 static kb_status
-new_node(struct reader *r, enum kbi_yaml_kind kind, const yaml_event_t *event, const void *anchor, const void *tag,
-	struct kbi_yaml_node **node)
+new_node(struct reader *r, enum kbi_yaml_kind kind, const yaml_event_t *event, const void *anchor,
+	const void *tag, struct kbi_yaml_node **node)
 {
 	if (anchor)
 		return fail_at(r, event->start_mark, KB_EINVAL, "anchors are not supported");
@@ -190,7 +190,8 @@ on_scalar(struct reader *r, const yaml_event_t *event)
 	size_t text_bytes = event->data.scalar.length;
 	struct kbi_yaml_node *node;
 
-	kb_status status = new_node(r, KBI_YAML_SCALAR, event, event->data.scalar.anchor, event->data.scalar.tag, &node);
+	kb_status status = new_node(r, KBI_YAML_SCALAR, event, event->data.scalar.anchor,
+		event->data.scalar.tag, &node);
 	if (status)
 		return status;
 	if (memchr(text, '\0', text_bytes))	/* "\0" can be written in YAML, and would end the string for every user of it */
@@ -225,9 +226,11 @@ on_start(struct reader *r, const yaml_event_t *event)
 	if (r->depth == KBI_YAML_DEPTH_MAX)
 		return fail_at(r, event->start_mark, KB_EINVAL, "nested too deeply");
 	if (is_map)
-		status = new_node(r, KBI_YAML_MAP, event, event->data.mapping_start.anchor, event->data.mapping_start.tag, &node);
+		status = new_node(r, KBI_YAML_MAP, event, event->data.mapping_start.anchor,
+			event->data.mapping_start.tag, &node);
 	else
-		status = new_node(r, KBI_YAML_LIST, event, event->data.sequence_start.anchor, event->data.sequence_start.tag, &node);
+		status = new_node(r, KBI_YAML_LIST, event, event->data.sequence_start.anchor,
+			event->data.sequence_start.tag, &node);
 	if (status)
 		return status;
 	node->is_flow = is_map ? event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
@@ -247,10 +250,13 @@ check_duplicates(struct reader *r, const struct kbi_yaml_node *map)
 	if (!members)
 		return kbi_fail_memory(r->err);
 	for (size_t i = 1; i < map->count; i++)
-		if (kbi_str_is(members[i - 1]->key->text, members[i]->key->text) && (!twice || members[i]->key->begin < twice->begin))
+		if (kbi_str_is(members[i - 1]->key->text, members[i]->key->text)
+			&& (!twice || members[i]->key->begin < twice->begin))
 			twice = members[i]->key;
 	free(members);
-	return twice ? kbi_yaml_fail(r->yaml, twice, r->err, KB_EINVAL, "key \"%.200s\" is there twice", twice->text) : KB_OK;
+	if (!twice)
+		return KB_OK;
+	return kbi_yaml_fail(r->yaml, twice, r->err, KB_EINVAL, "key \"%.200s\" is there twice", twice->text);
 }
 
 static kb_status
@@ -319,7 +325,8 @@ read_text(struct reader *r)
 }
 
 kb_status
-kbi_yaml_read(struct kbi_yaml *yaml, const char *name, const void *data, size_t size_bytes, size_t max_bytes, struct kb_err *err)
+kbi_yaml_read(struct kbi_yaml *yaml, const char *name, const void *data, size_t size_bytes,
+	size_t max_bytes, struct kb_err *err)
 {
 	static const char byte_order_mark[] = "\xef\xbb\xbf";
 

@@ -306,7 +306,8 @@ kbi_yaml_copy(struct kbi_yaml *yaml, const struct kbi_yaml_node *from)
 static int
 compare_members(const void *a, const void *b)
 {
-	const struct kbi_yaml_node *one = (*(struct kbi_yaml_node *const *)a)->key, *two = (*(struct kbi_yaml_node *const *)b)->key;
+	const struct kbi_yaml_node *one = (*(struct kbi_yaml_node *const *)a)->key,
+		*two = (*(struct kbi_yaml_node *const *)b)->key;
 	int order = strcmp(one->text, two->text);
 
 	return order ? order : (one->begin > two->begin) - (one->begin < two->begin);
@@ -345,7 +346,8 @@ find_sorted(struct kbi_yaml_node *const *members, size_t count, const char *key)
 }
 
 static bool
-merge_member(struct kbi_yaml *yaml, struct kbi_yaml_node *into, struct kbi_yaml_node *old, const struct kbi_yaml_node *member)
+merge_member(struct kbi_yaml *yaml, struct kbi_yaml_node *into, struct kbi_yaml_node *old,
+	const struct kbi_yaml_node *member)
 {
 	struct kbi_yaml_node *copy = kbi_yaml_copy(yaml, member);
 
@@ -364,7 +366,8 @@ merge_member(struct kbi_yaml *yaml, struct kbi_yaml_node *into, struct kbi_yaml_
 }
 
 kb_status
-kbi_yaml_merge(struct kbi_yaml *yaml, struct kbi_yaml_node *into, const struct kbi_yaml_node *from, struct kb_err *err)
+kbi_yaml_merge(struct kbi_yaml *yaml, struct kbi_yaml_node *into, const struct kbi_yaml_node *from,
+	struct kb_err *err)
 {
 	size_t count = into->count;
 	struct kbi_yaml_node **members = kbi_yaml_sorted(into);

@@ -13,7 +13,8 @@
 static void
 escape_json(struct kbi_buf *out, uint32_t code_point)
 {
-	static const char letters[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\'};
+	static const char letters[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
+		['"'] = '"', ['\\'] = '\\'};
 
 	if (code_point < sizeof(letters) && letters[code_point])
 		kbi_buf_add_format(out, "\\%c", letters[code_point]);
@@ -52,7 +53,8 @@ kbi_json_string(struct kbi_buf *out, const char *text)
 static bool
 is_reserved(const char *text)
 {
-	static const char *const words[] = {"true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"};
+	static const char *const words[] = {"true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan",
+		"inf"};
 	char lower[8];
 	size_t length = strlen(text);
 
