@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "session_parts.h"
 
+#define EVIDENCE_LINES 10
+
 static void process(void *owner);
 
 static void
@@ -142,9 +144,9 @@ kbi_session_lose_by(struct kbi_session *s, kb_status code, const char *id, const
 	kbi_err_id(&s->err, id);
 	for (int i = 0; i < KBI_SESSION_STREAMS; i++)
 		if (s->state == KBI_SESSION_OPENING)
-			kbi_err_evidence_lines(&s->err, kbi_buf_text(&s->streams[i].noise), 10);
+			kbi_err_evidence_lines(&s->err, kbi_buf_text(&s->streams[i].noise), EVIDENCE_LINES);
 	if (s->first)
-		kbi_err_evidence_lines(&s->err, kbi_buf_text(&s->first->log), 10);
+		kbi_err_evidence_lines(&s->err, kbi_buf_text(&s->first->log), EVIDENCE_LINES);
 	kbi_session_lose(s);
 }
 
@@ -206,6 +208,8 @@ watch_end(struct kbi_session *s)
 		return;
 	if (s->transport->state == KBI_LOST) {
 		kbi_err_copy(&s->err, &s->transport->err);
+		if (s->first)
+			kbi_err_evidence_lines(&s->err, kbi_buf_text(&s->first->log), EVIDENCE_LINES);
 		kbi_session_lose(s);
 	} else if (has_ended && s->state == KBI_SESSION_OPENING) {
 		kbi_session_lose_login(s, KBI_LOGIN_ENDED);

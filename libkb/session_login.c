@@ -145,7 +145,7 @@ kbi_login_frame(struct kbi_buf *buf, uint64_t number, int64_t input_bytes, const
 	return kbi_buf_failed(buf);
 }
 
-/* sudo's own words come untranslated (LC_ALL=C), from plugins/sudoers and src/ of sudo 1.8 and 1.9; those of the shells from themselves. */
+/* sudo's own words come untranslated (LC_ALL=C): from plugins/sudoers and src/ of sudo 1.8 and 1.9, and from sudo-rs. Those of the shells are their own. */
 static const struct refusal {
 	const char *words;
 	kb_status code;
@@ -155,6 +155,12 @@ static const struct refusal {
 } refusals[] = {
 	{"a password is required", KB_EPRIVILEGE, "privilege.password-required", "sudo wants a password",
 	 "kb_host_set_secret(host, \"sudo_password\", ...), or a sudoers rule with NOPASSWD"},
+	{"interactive authentication is required", KB_EPRIVILEGE, "privilege.password-required", "sudo wants a password",
+	 "kb_host_set_secret(host, \"sudo_password\", ...), or a sudoers rule with NOPASSWD"},
+	{"incorrect authentication attempt", KB_EPRIVILEGE, "privilege.password-wrong", "sudo did not take the password",
+	 "kb_host_set_secret(host, \"sudo_password\", ...)"},
+	{"I'm afraid I can't do that", KB_EPRIVILEGE, "privilege.not-allowed", "sudoers does not allow the user to run /bin/sh as root",
+	 "a sudoers rule for the user"},
 	{"incorrect password attempt", KB_EPRIVILEGE, "privilege.password-wrong", "sudo did not take the password",
 	 "kb_host_set_secret(host, \"sudo_password\", ...)"},
 	{"not in the sudoers file", KB_EPRIVILEGE, "privilege.not-allowed", "the user is not in sudoers", "a sudoers rule for the user"},

@@ -95,7 +95,9 @@ receive(libssh2_socket_t fd, void *data, size_t size_bytes, int flags, void **ab
 	struct kbi_ssh *s = *abstract;
 	ssize_t count;
 
-	if (s->turn_bytes <= 0 || s->is_closing)
+	if (s->is_closing)
+		return 0;
+	if (s->turn_bytes <= 0)
 		return -EAGAIN;
 	if (s->state == WAIT_HANDSHAKE && size_bytes == 1 && ++s->banner_bytes > BANNER_MAX)
 		return -EPROTO;

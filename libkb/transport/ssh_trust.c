@@ -110,16 +110,33 @@ says_ssh(const struct kbi_ssh *s)
 	return s->first_bytes >= 4 && memcmp(s->first, "SSH-", 4) == 0;
 }
 
-/* sshd's own words when it has no time for us, before it has said its version (sshd.c) */
-static bool
-is_turned_away(const struct kbi_ssh *s)
+/* sshd's own words when it has no time for us, before it has said its version (drop_connection() of sshd.c) */
+static const char *
+turned_away(const struct kbi_ssh *s)
 {
-	static const char *const words[] = {"Exceeded MaxStartups", "Not allowed at this time"};
+	static const char *const words[][2] = {
+		{"Exceeded MaxStartups", "has too many logins under way (MaxStartups)"},
+		{"Not allowed at this time", "refuses this address for a while, after logins that failed (PerSourcePenalties)"},
+	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (memmem(s->first, s->first_bytes, words[i], strlen(words[i])))
-			return true;
-	return false;
+		if (memmem(s->first, s->first_bytes, words[i][0], strlen(words[i][0])))
+			return words[i][1];
+	return NULL;
+}
+
+/* It spoke, but not SSH. */
+static enum kbi_turn
+fail_first_words(struct kbi_ssh *s)
+{
+	const char *how = turned_away(s);
+
+	if (how)
+		kbi_ssh_fail(s, KB_EUNREACHABLE, "connect.turned-away", "%s port %d %s", s->address, s->port, how);
+	else
+		kbi_ssh_fail(s, KB_EPROTOCOL, "ssh.not-ssh", "%s port %d is not an SSH server", s->address, s->port);
+	kbi_err_evidence(&s->base.err, "it said: %.*s", (int)s->first_bytes, s->first);
+	return TURN_LOST;
 }
 
 static enum kbi_turn
@@ -127,16 +144,8 @@ fail_handshake(struct kbi_ssh *s, int rc)
 {
 	char *why = NULL;
 
-	if (s->first_bytes && !says_ssh(s) && !is_turned_away(s)) {
-		kbi_ssh_fail(s, KB_EPROTOCOL, "ssh.not-ssh", "%s port %d is not an SSH server", s->address, s->port);
-		kbi_err_evidence(&s->base.err, "it said: %.*s", (int)s->first_bytes, s->first);
-		return TURN_LOST;
-	}
-	if (is_turned_away(s)) {
-		kbi_ssh_fail(s, KB_EUNREACHABLE, "connect.turned-away", "%s port %d has too many logins under way", s->address, s->port);
-		kbi_err_evidence(&s->base.err, "it said: %.*s", (int)s->first_bytes, s->first);
-		return TURN_LOST;
-	}
+	if (s->first_bytes && !says_ssh(s))
+		return fail_first_words(s);
 	if (kbi_ssh_is_broken(s, rc))
 		return kbi_ssh_fail_socket(s, s->first_bytes ? "in the handshake" : "before it said who it is");
 	libssh2_session_last_error(s->session, &why, NULL, 0);
