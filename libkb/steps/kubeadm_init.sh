@@ -197,5 +197,5 @@ evidence() {
 		if printf '%s\n' "$kb_all" | grep -q "/$kb_component:.* RUNNING" && [ "$kb_component" != kube-apiserver ]; then continue; fi
 		kb_last_words "$kb_component"
 	done
-	kb_kubelet_journal 20
+	kb_kubelet_journal 20 "$(stat -c %Y "$kb_begun")"
 }

@@ -40,8 +40,9 @@ kb_clean() {
 		/var/lib/kubelet/instance-config.yaml /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/pki/kubelet-client-*
 }
 
-# kb_words TEXT: what the failing kubeadm said, as an error of its own
+# kb_words TEXT: what the failing kubeadm said, as an error of its own. The token need not stay on disk: that a join was begun is enough
 kb_words() {
+	put "$kb_begun" 0600 ''
 	kb_refused "$1" join.preflight
 	clue "$(printf '%s\n' "$1" | grep -E 'error execution phase|^error:|\[kubelet-check\].* (not|failed)|JWS|x509|dial tcp' | tail -n 12)"
 	case $1 in
@@ -59,6 +60,7 @@ kb_words() {
 }
 
 kb_join() {
+	kb_since=$(date +%s)
 	put "$kb_begun" 0600 "$made_config" || return 1
 	set -- --config "$kb_begun"
 	kb_ignore=$(kb_ignored "${ignore_preflight_errors-}")
@@ -99,8 +101,10 @@ apply() {
 }
 
 evidence() {
+	# otherwise nothing was begun that could tell more
+	[ -n "${kb_since-}" ] || return 0
 	for kb_file in "$kb_begun" /etc/kubernetes/bootstrap-kubelet.conf /var/lib/kubelet/config.yaml "$kb_client" /etc/kubernetes/kubelet.conf; do
 		if [ -e "$kb_file" ]; then printf 'there is %s\n' "$kb_file"; fi
 	done
-	kb_kubelet_journal 40
+	kb_kubelet_journal 30 "$kb_since"
 }

@@ -88,11 +88,13 @@ kb_ignored() {
 	printf '%s' "$*" | tr -s '[:space:]' ',' | sed 's/^,//; s/,$//'
 }
 
-# kb_kubelet_journal LINES: its errors and warnings, and what systemd says of it; that an API server is missing it says too often
+# kb_kubelet_journal LINES SINCE: its errors and warnings, and what systemd says of it, since this second of the clock. That an API server or
+# a folder is missing it says too often
 kb_kubelet_journal() {
 	have journalctl || return 0
+	kb_journal=$(journalctl -u kubelet --since "@$2" --no-pager -o cat 2>&1 | tail -n 1000)
+	kb_grave=$(printf '%s\n' "$kb_journal" | grep -vE '^I[0-9]{4} |connect: connection refused|nodes? \\*"[^"]*" not found|path does not exist, ignoring')
+	[ -n "$kb_journal" ] || return 0
 	echo 'journal of the kubelet:'
-	kb_journal=$(journalctl -u kubelet -n 600 --no-pager -o cat 2>&1)
-	kb_grave=$(printf '%s\n' "$kb_journal" | grep -vE '^I[0-9]{4} |connect: connection refused|nodes? \\*"[^"]*" not found')
 	printf '%s\n' "${kb_grave:-$kb_journal}" | tail -n "$1" | cut -c 1-400
 }

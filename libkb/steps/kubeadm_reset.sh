@@ -72,7 +72,3 @@ apply() {
 	kb_leftovers | while IFS= read -r kb_path; do clue "left: $kb_path"; done
 	die STEP reset.leftovers "kubeadm reset ended with $kb_code, and not everything could be taken away"
 }
-
-evidence() {
-	kb_kubelet_journal 20
-}
