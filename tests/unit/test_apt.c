@@ -11,10 +11,12 @@ static void
 the_flavour_follows_from_the_version(void **state)
 {
 	static const char *const cases[][2] = {
-		{"1.23.6", "legacy"}, {"v1.23.17", "legacy"}, {"1.5.0", "legacy"}, {"1.24.0", "community"}, {"1.24", "community"}, {"v1.34.4", "community"},
+		{"1.23.6", "legacy"}, {"v1.23.17", "legacy"}, {"1.5.0", "legacy"}, {"1.24.0", "community"},
+		{"1.24", "community"}, {"v1.34.4", "community"},
 		{"1.40.0", "community"},
 	};
-	static const char *const bad[] = {"", "1", "1.", "1.x", "1.34.4.5", "1.34.4-rc.1", "01.34.4", "1.034.4", "latest", "1.34.4 ", "1.99999999999.0"};
+	static const char *const bad[] = {"", "1", "1.", "1.x", "1.34.4.5", "1.34.4-rc.1", "01.34.4", "1.034.4",
+		"latest", "1.34.4 ", "1.99999999999.0"};
 
 	for (size_t i = 0; i < COUNT(cases); i++)
 		assert_string_equal(kb_apt_flavour(*state, cases[i][0]), cases[i][1]);
@@ -30,9 +32,11 @@ the_legacy_suite_is_xenial_whatever_the_host_is(void **state)
 {
 	unit_check_bytes(kb_apt_source(*state, "legacy", NULL, "1.23.6", GPG),
 		"deb [signed-by=" GPG "] https://apt.kubernetes.io/ kubernetes-xenial main\n");
-	unit_check_bytes(kb_apt_source(*state, "legacy", "https://mirror.example.org/kubernetes/apt", "1.34.4", GPG),
+	unit_check_bytes(kb_apt_source(*state, "legacy", "https://mirror.example.org/kubernetes/apt", "1.34.4",
+		GPG),
 		"deb [signed-by=" GPG "] https://mirror.example.org/kubernetes/apt kubernetes-xenial main\n");
-	assert_null(kb_apt_source(*state, "legacy", "https://mirror.example.org/apt kubernetes-focal main", "1.23.6", GPG));
+	assert_null(kb_apt_source(*state, "legacy", "https://mirror.example.org/apt kubernetes-focal main",
+		"1.23.6", GPG));
 	unit_check_cause(*state, "apt source: legacy: a suite in the URL: it is always kubernetes-xenial");
 	assert_null(kb_apt_source(*state, "legacy", "", "1.28.3", GPG));
 	unit_check_cause(*state, "apt source: legacy: version 1.28.3: its last is 1.28.2");
@@ -54,7 +58,8 @@ a_custom_line_is_the_callers(void **state)
 {
 	unit_check_bytes(kb_apt_source(*state, "custom", "file:/srv/repo stable main extra", NULL, GPG),
 		"deb [signed-by=" GPG "] file:/srv/repo stable main extra\n");
-	unit_check_bytes(kb_apt_source(*state, "custom", "https://example.org/deb/ /", NULL, GPG), "deb [signed-by=" GPG "] https://example.org/deb/ /\n");
+	unit_check_bytes(kb_apt_source(*state, "custom", "https://example.org/deb/ /", NULL, GPG),
+		"deb [signed-by=" GPG "] https://example.org/deb/ /\n");
 	assert_null(kb_apt_source(*state, "custom", "https://example.org/deb", NULL, GPG));
 	unit_check_cause(*state, "apt source: custom: no suite behind the URL");
 }
@@ -63,10 +68,13 @@ static void
 nothing_can_be_slipped_into_the_line(void **state)
 {
 	static const char *const urls[] = {
-		"https://a.org/\ndeb [trusted=yes] http://evil/", "https://a.org/ /\nx", "https://a.org/]", "ftp://a.org/ /", "https:// /", "a.org /",
-		"https://user:secret@a.org/ /", "https://a.org/ [x] /", "https://a.org/ / \"x\"", "https://a.org/\t/", "", " ",
+		"https://a.org/\ndeb [trusted=yes] http://evil/", "https://a.org/ /\nx", "https://a.org/]",
+		"ftp://a.org/ /", "https:// /", "a.org /",
+		"https://user:secret@a.org/ /", "https://a.org/ [x] /", "https://a.org/ / \"x\"",
+		"https://a.org/\t/", "", " ",
 	};
-	static const char *const keyrings[] = {"", "k.gpg", "/k", "/k.gpg x", "/k.gpg] [trusted=yes", "/k.gpg\n", "/a,/b.gpg"};
+	static const char *const keyrings[] = {"", "k.gpg", "/k", "/k.gpg x", "/k.gpg] [trusted=yes",
+		"/k.gpg\n", "/a,/b.gpg"};
 
 	for (size_t i = 0; i < COUNT(urls); i++)
 		assert_null(kb_apt_source(*state, "custom", urls[i], NULL, GPG));
@@ -93,8 +101,10 @@ a_source_is_known_by_what_it_names_and_not_by_its_file(void **state)
 	assert_true(names("deb-src https://APT.kubernetes.io/ x main\r\n", url));
 	assert_true(names("deb https://u:p@apt.kubernetes.io/ x main\n", url));
 	assert_true(names("deb https://pkgs.k8s.io/core:/stable:/v1.30/deb/ /\n", "https://pkgs.k8s.io"));
-	assert_true(names("deb https://pkgs.k8s.io/core:/stable:/v1.30/deb/ /\n", "https://pkgs.k8s.io/core:/stable:/"));
-	assert_false(names("deb https://pkgs.k8s.io/core:/stable:/v1.30/deb/ /\n", "https://pkgs.k8s.io/core:/stable:/v1.3"));
+	assert_true(names("deb https://pkgs.k8s.io/core:/stable:/v1.30/deb/ /\n",
+		"https://pkgs.k8s.io/core:/stable:/"));
+	assert_false(names("deb https://pkgs.k8s.io/core:/stable:/v1.30/deb/ /\n",
+		"https://pkgs.k8s.io/core:/stable:/v1.3"));
 	assert_false(names("# deb https://apt.kubernetes.io/ kubernetes-xenial main\n", url));
 	assert_false(names("deb https://apt.kubernetes.io.evil.org/ kubernetes-xenial main\n", url));
 	assert_false(names("deb https://deb.debian.org/debian apt.kubernetes.io main\n", url));
@@ -138,7 +148,8 @@ a_packages_version_matches_whatever_its_revision(void **state)
 static void
 large_input_ends_within_its_bounds(void **state)
 {
-	static const char *const units[] = {"deb ", "deb [", "URIs: x ", " x", "\n", "deb x\n", "URIs:\n x\n", "a://", "@", "/", "deb http://a@"};
+	static const char *const units[] = {"deb ", "deb [", "URIs: x ", " x", "\n", "deb x\n", "URIs:\n x\n",
+		"a://", "@", "/", "deb http://a@"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(units); i++) {

@@ -46,7 +46,8 @@ ask_openssl(const char *path, char *answer, size_t room)
 static void
 the_hash_is_the_one_that_openssl_computes(void **state)
 {
-	static const char *const files[] = {"ca/rsa.pem", "ca/ec.pem", "ca/ed25519.pem", "ca/text.pem", "ca/chain.pem"};
+	static const char *const files[] = {"ca/rsa.pem", "ca/ec.pem", "ca/ed25519.pem", "ca/text.pem",
+		"ca/chain.pem"};
 	char answer[256], want[300];
 
 	for (size_t i = 0; i < COUNT(files); i++) {
@@ -66,7 +67,8 @@ static void
 a_chain_is_known_by_its_first_certificate(void **state)
 {
 	struct unit_file chain = unit_read("ca/chain.pem"), first = unit_read("ca/ec.pem");
-	kb_bytes *one = kb_ca_hash(*state, chain.data, chain.size_bytes), *two = kb_ca_hash(*state, first.data, first.size_bytes);
+	kb_bytes *one = kb_ca_hash(*state, chain.data, chain.size_bytes),
+		*two = kb_ca_hash(*state, first.data, first.size_bytes);
 
 	assert_non_null(one);
 	assert_non_null(two);
@@ -100,7 +102,8 @@ static void
 what_is_no_certificate_is_refused_and_leaves_no_trace(void **state)
 {
 	static const char *const bad[] = {
-		"", "x", "-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+		"", "x", "-----BEGIN CERTIFICATE-----\n",
+		"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
 		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
 		/* a block that asks for a password: nobody may be asked */
 		"-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAA\n-----END CERTIFICATE-----\n",
@@ -119,8 +122,10 @@ a_hash_has_its_form(void **state)
 {
 	static const char *const bad[] = {
 		"", "sha256:", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-		"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde", "sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-		"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0", "sha256:g123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+		"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde",
+		"sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+		"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0",
+		"sha256:g123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 	};
 
 	(void)state;
@@ -132,7 +137,8 @@ a_hash_has_its_form(void **state)
 static void
 hostile_input_ends_within_its_bounds(void **state)
 {
-	static const char *const units[] = {"-----BEGIN CERTIFICATE-----\n", "-----BEGIN X-----\n-----END X-----\n", "A", "\n", "-----", "-----BEGIN CERTIFICATE-----\nAAAA\n"};
+	static const char *const units[] = {"-----BEGIN CERTIFICATE-----\n",
+		"-----BEGIN X-----\n-----END X-----\n", "A", "\n", "-----", "-----BEGIN CERTIFICATE-----\nAAAA\n"};
 
 	for (size_t i = 0; i < COUNT(units); i++) {
 		char *text = unit_repeat(units[i], MIB);

@@ -141,7 +141,8 @@ block_size_and_encapsulation_of_calico_yaml_are_variables(void **state)
 		kb_bytes *again = kb_calico_set_block_size(*state, kb_bytes_data(block), kb_bytes_size(block), 24);
 		assert_non_null(again);
 		assert_string_equal(kb_bytes_data(again), kb_bytes_data(block));
-		kb_bytes *ipip = kb_calico_set_encapsulation(*state, kb_bytes_data(block), kb_bytes_size(block), "IPIPCrossSubnet");
+		kb_bytes *ipip = kb_calico_set_encapsulation(*state, kb_bytes_data(block), kb_bytes_size(block),
+			"IPIPCrossSubnet");
 		assert_non_null(ipip);
 		check_variable(kb_bytes_data(ipip), kb_bytes_size(ipip), "CALICO_IPV4POOL_IPIP", "CrossSubnet");
 		check_variable(kb_bytes_data(ipip), kb_bytes_size(ipip), "CALICO_IPV4POOL_VXLAN", "Never");
@@ -159,9 +160,12 @@ static void
 quotes_and_comments_stay(void **state)
 {
 	static const char *const cases[][2] = {
-		{"cidr: \"192.168.0.0/16\"   # c", "cidr: \"10.1.0.0/16\"   # c"}, {"cidr: '192.168.0.0/16'", "cidr: '10.1.0.0/16'"},
-		{"cidr:    192.168.0.0/16", "cidr:    10.1.0.0/16"}, {"\"cidr\" : 192.168.0.0/16", "\"cidr\" : 10.1.0.0/16"}, {"cidr:", "cidr: 10.1.0.0/16"},
-		{"cidr: # none yet", "cidr: 10.1.0.0/16 # none yet"}, {"cidr:\n          192.168.0.0/16", "cidr:\n          10.1.0.0/16"},
+		{"cidr: \"192.168.0.0/16\"   # c", "cidr: \"10.1.0.0/16\"   # c"},
+		{"cidr: '192.168.0.0/16'", "cidr: '10.1.0.0/16'"},
+		{"cidr:    192.168.0.0/16", "cidr:    10.1.0.0/16"},
+		{"\"cidr\" : 192.168.0.0/16", "\"cidr\" : 10.1.0.0/16"}, {"cidr:", "cidr: 10.1.0.0/16"},
+		{"cidr: # none yet", "cidr: 10.1.0.0/16 # none yet"},
+		{"cidr:\n          192.168.0.0/16", "cidr:\n          10.1.0.0/16"},
 	};
 	char text[512], want[512];
 	static const char head[] = "kind: Installation\napiVersion: operator.tigera.io/v1\nspec:\n  calicoNetwork:\n    ipPools:\n      - ";
@@ -195,8 +199,10 @@ a_manifest_that_leaves_a_choice_is_refused(void **state)
 		const char *text, *cause;
 	} cases[] = {
 		{"", "calico manifest: neither an Installation nor a calico-node DaemonSet"},
-		{"kind: Installation\napiVersion: other.io/v1\n", "calico manifest: neither an Installation nor a calico-node DaemonSet"},
-		{"kind: Installation\napiVersion: operator.tigera.io/v1\nspec: {}\n", "calico manifest:1:1: Installation: no spec.calicoNetwork.ipPools"},
+		{"kind: Installation\napiVersion: other.io/v1\n",
+			"calico manifest: neither an Installation nor a calico-node DaemonSet"},
+		{"kind: Installation\napiVersion: operator.tigera.io/v1\nspec: {}\n",
+		"calico manifest:1:1: Installation: no spec.calicoNetwork.ipPools"},
 		{"kind: Installation\napiVersion: operator.tigera.io/v1\nspec: {calicoNetwork: {ipPools: []}}\n",
 			"calico manifest:3:33: Installation: no spec.calicoNetwork.ipPools"},
 		{"kind: Installation\napiVersion: operator.tigera.io/v1\nspec: {calicoNetwork: {ipPools: [{cidr: 10.0.0.0/8}, {cidr: fd00::/48}]}}\n",
@@ -222,7 +228,8 @@ two_comments_or_two_daemonsets_are_a_choice_too(void **state)
 	static const char env[] = "kind: DaemonSet\napiVersion: apps/v1\nspec:\n  template:\n    spec:\n      containers:\n      - name: calico-node\n        env:\n";
 	char text[1024];
 
-	snprintf(text, sizeof(text), "%s%s%s", env, "        # - name: CALICO_IPV4POOL_CIDR\n        #   value: \"1\"\n        - name: A\n          value: b\n",
+	snprintf(text, sizeof(text), "%s%s%s", env,
+		"        # - name: CALICO_IPV4POOL_CIDR\n        #   value: \"1\"\n        - name: A\n          value: b\n",
 		"        # - name: CALICO_IPV4POOL_CIDR\n        #   value: \"2\"\n        securityContext: {}\n");
 	assert_null(kb_calico_set_pod_cidr(*state, text, strlen(text), "10.1.0.0/16"));
 	unit_check_cause(*state, "calico manifest:11:9: CALICO_IPV4POOL_CIDR is there twice in comments");
@@ -289,7 +296,8 @@ static void
 a_field_is_replaced_or_inserted_with_the_indentation_that_is_there(void **state)
 {
 	(void)state;
-	check_field(HEAD "spec:\n  registry: quay.io/\n", "registry", "lab:5000/", HEAD "spec:\n  registry: \"lab:5000/\"\n");
+	check_field(HEAD "spec:\n  registry: quay.io/\n", "registry", "lab:5000/",
+		HEAD "spec:\n  registry: \"lab:5000/\"\n");
 	check_field(HEAD "spec:\n  a: 1\n", "registry", "quay.lab/", HEAD "spec:\n  a: 1\n  registry: quay.lab/\n");
 	check_field(HEAD "spec:\n  a: 1", "registry", "quay.lab/", HEAD "spec:\n  a: 1\n  registry: quay.lab/\n");
 	check_field(HEAD "spec:\n    a: 1 # c\n\n# d\n", "b", "2", HEAD "spec:\n    a: 1 # c\n    b: 2\n\n# d\n");
@@ -297,7 +305,8 @@ a_field_is_replaced_or_inserted_with_the_indentation_that_is_there(void **state)
 	check_field(HEAD "spec: {a: 1}\n", "b", "x y", HEAD "spec: {a: 1, b: \"x y\"}\n");
 	check_field(HEAD "spec:\n", "b.c", "no", HEAD "spec:\n  b:\n    c: \"no\"\n");
 	check_field(HEAD "metadata: {}\n", "b", "007", HEAD "metadata: {}\nspec:\n  b: \"007\"\n");
-	check_field(HEAD "spec:\n  t: |\n    block\n---\na: 1\n", "b", "2", HEAD "spec:\n  t: |\n    block\n  b: 2\n---\na: 1\n");
+	check_field(HEAD "spec:\n  t: |\n    block\n---\na: 1\n", "b", "2",
+		HEAD "spec:\n  t: |\n    block\n  b: 2\n---\na: 1\n");
 	check_field(HEAD "spec: {a: [1]}\n", "a", "2", NULL);
 	check_field(HEAD "spec: {a: 1}\n", "a.b", "2", NULL);
 	check_field(HEAD "spec: {a: 1}\n", "a..b", "2", NULL);

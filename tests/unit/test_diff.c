@@ -144,9 +144,11 @@ random_texts_differ_by_the_fewest_lines(void **state)
 		kb_bytes *diff = kb_diff(*state, "x", text[0], strlen(text[0]), text[1], strlen(text[1]));
 		assert_non_null(diff);
 		check_applies(text[0], text[1], kb_bytes_data(diff));
-		bool are_whole = (!lines[0] || strlen(text[0]) == 2 * lines[0]) && (!lines[1] || strlen(text[1]) == 2 * lines[1]);
+		bool are_whole = (!lines[0] || strlen(text[0]) == 2 * lines[0])
+			&& (!lines[1] || strlen(text[1]) == 2 * lines[1]);
 		if (are_whole)
-			assert_int_equal(count_changes(kb_bytes_data(diff)), least_changes(text[0], lines[0], text[1], lines[1]));
+			assert_int_equal(count_changes(kb_bytes_data(diff)),
+				least_changes(text[0], lines[0], text[1], lines[1]));
 		kb_bytes_free(diff);
 	}
 }
@@ -170,7 +172,8 @@ what_is_too_different_is_one_line(void **state)
 		kbi_buf_add_format(&before, "a%u\n", i);
 		kbi_buf_add_format(&after, "b%u\n", i);
 	}
-	snprintf(want, sizeof(want), "Files a/x and b/x differ too much to be shown: %zu and %zu bytes\n", before.size_bytes, after.size_bytes);
+	snprintf(want, sizeof(want), "Files a/x and b/x differ too much to be shown: %zu and %zu bytes\n",
+		before.size_bytes, after.size_bytes);
 	double start = unit_cpu_ms();
 	unit_check_bytes(kb_diff(*state, "x", before.data, before.size_bytes, after.data, after.size_bytes), want);
 	assert_true(unit_is_in_time(unit_cpu_ms() - start, 1));
@@ -181,7 +184,8 @@ what_is_too_different_is_one_line(void **state)
 static void
 hostile_input_ends_within_its_bounds(void **state)
 {
-	static const char *const units[] = {"\n", "a\n", "a\nb\n", "ab", "a\nb\nc\nd\ne\n", "\r\n", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"};
+	static const char *const units[] = {"\n", "a\n", "a\nb\n", "ab", "a\nb\nc\nd\ne\n", "\r\n",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"};
 
 	struct rlimit old = unit_bound_memory(BOUND_BYTES + 4 * MIB);
 	for (size_t i = 0; i < COUNT(units); i++) {

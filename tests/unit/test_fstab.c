@@ -28,7 +28,8 @@ static void
 the_word_elsewhere_is_left_alone(void **state)
 {
 	static const char *const texts[] = {
-		"# /swap.img none swap sw 0 0\n", "  # a b swap\n", "/swap /swap ext4 defaults 0 0\n", "swap swap none\n", "a b swapfs\n", "a b SWAP\n", "a b\n", "swap\n",
+		"# /swap.img none swap sw 0 0\n", "  # a b swap\n", "/swap /swap ext4 defaults 0 0\n",
+		"swap swap none\n", "a b swapfs\n", "a b SWAP\n", "a b\n", "swap\n",
 		"\n\n", "a b c swap\n", "#kb# a note of somebody else\n", "#kb#a b swap\n",
 	};
 

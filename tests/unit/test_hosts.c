@@ -25,14 +25,16 @@ the_block_is_added_replaced_and_taken_away(void **state)
 	check(*state, "a\n" BLOCK "b\n", "", "a\nb\n");
 	check(*state, "a\nb", "", "a\nb");
 	check(*state, "", " 192.168.1.2\tcluster1-master1 # the first\n\n# none\n192.168.1.3   cluster1-worker1", BLOCK);
-	check(*state, "", "FD00::2 a b.example.org\n", KBI_HOSTS_BEGIN "\nfd00::2 a b.example.org\n" KBI_HOSTS_END "\n");
+	check(*state, "", "FD00::2 a b.example.org\n",
+		KBI_HOSTS_BEGIN "\nfd00::2 a b.example.org\n" KBI_HOSTS_END "\n");
 }
 
 static void
 loopback_lines_no_longer_shadow_a_name(void **state)
 {
 	check(*state, "127.0.1.1 cluster1-master1\n", ENTRIES, BLOCK);
-	check(*state, "127.0.1.1\tcluster1-master1.lan\tcluster1-master1 # mine\n", ENTRIES, "127.0.1.1\tcluster1-master1.lan # mine\n" BLOCK);
+	check(*state, "127.0.1.1\tcluster1-master1.lan\tcluster1-master1 # mine\n", ENTRIES,
+		"127.0.1.1\tcluster1-master1.lan # mine\n" BLOCK);
 	check(*state, "127.0.0.1 localhost Cluster1-Worker1 x\n", ENTRIES, "127.0.0.1 localhost x\n" BLOCK);
 	check(*state, "::1 localhost cluster1-master1\r\n", ENTRIES, "::1 localhost\r\n" BLOCK);
 }
@@ -41,7 +43,8 @@ static void
 everything_else_stays(void **state)
 {
 	static const char *const lines[] = {
-		"10.0.2.15 cluster1-master1\n", "# 127.0.1.1 cluster1-master1\n", "127.0.1.1 cluster1-master10\n", "127.0.1.1 localhost # cluster1-master1\n",
+		"10.0.2.15 cluster1-master1\n", "# 127.0.1.1 cluster1-master1\n", "127.0.1.1 cluster1-master10\n",
+		"127.0.1.1 localhost # cluster1-master1\n",
 		"nonsense cluster1-master1\n", "127.0.0.300 cluster1-master1\n", "   \n", "127.0.0.1\n", "\xff\xfe\n",
 	};
 	char want[512];

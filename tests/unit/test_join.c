@@ -31,7 +31,8 @@ a_printed_command_is_read(void **state)
 static void
 a_control_planes_command_is_read(void **state)
 {
-	unit_check_bytes(kb_join_parse(*state, "kubeadm join [fd00::2]:6443 --token " TOKEN " --discovery-token-ca-cert-hash " HASH
+	unit_check_bytes(kb_join_parse(*state,
+		"kubeadm join [fd00::2]:6443 --token " TOKEN " --discovery-token-ca-cert-hash " HASH
 		" --discovery-token-ca-cert-hash " OTHER " --control-plane --certificate-key " KEY " --node-name n1 --skip-phases a,b"),
 		"{\"endpoint\":\"[fd00::2]:6443\",\"token\":\"" TOKEN "\",\"discovery-token-ca-cert-hash\":[\"" HASH "\",\"" OTHER "\"],"
 		"\"control-plane\":true,\"certificate-key\":\"" KEY "\",\"node-name\":\"n1\",\"skip-phases\":[\"a\",\"b\"]}");
@@ -46,9 +47,12 @@ what_is_wrong_is_said_and_no_secret_is(void **state)
 		{"", "join command: no \"kubeadm join\" in it"},
 		{"kubeadm init", "join command: no \"kubeadm join\" in it"},
 		{"kubeadm join", "endpoint \"\": not HOST:PORT"},
-		{"kubeadm join 192.168.1.2 --token " TOKEN " --discovery-token-ca-cert-hash " HASH, "endpoint \"192.168.1.2\": no port"},
-		{"kubeadm join 192.168.1.300:6443 --token " TOKEN " --discovery-token-ca-cert-hash " HASH, "endpoint \"192.168.1.300:6443\": not HOST:PORT"},
-		{"kubeadm join a:6443 --token SECRET --discovery-token-ca-cert-hash " HASH, "token: not of the form [a-z0-9]{6}.[a-z0-9]{16}"},
+		{"kubeadm join 192.168.1.2 --token " TOKEN " --discovery-token-ca-cert-hash " HASH,
+			"endpoint \"192.168.1.2\": no port"},
+		{"kubeadm join 192.168.1.300:6443 --token " TOKEN " --discovery-token-ca-cert-hash " HASH,
+			"endpoint \"192.168.1.300:6443\": not HOST:PORT"},
+		{"kubeadm join a:6443 --token SECRET --discovery-token-ca-cert-hash " HASH,
+		"token: not of the form [a-z0-9]{6}.[a-z0-9]{16}"},
 		{"kubeadm join a:6443 --token " TOKEN, "join command: no --discovery-token-ca-cert-hash"},
 		{"kubeadm join a:6443 --token " TOKEN " --discovery-token-ca-cert-hash md5:1",
 			"CA certificate hash \"md5:1\": not sha256: and 64 hexadecimal digits"},
@@ -80,7 +84,8 @@ what_is_printed_is_read_back(void **state)
 		"kubeadm join 192.168.1.2:6443 --token " TOKEN " --discovery-token-ca-cert-hash " HASH);
 	kb_bytes *line = kb_join_print(*state, "cp.example.org:6443", TOKEN, HASH " " OTHER, KEY);
 	assert_non_null(line);
-	unit_check_bytes(kb_join_parse(*state, kb_bytes_data(line)), "{\"endpoint\":\"cp.example.org:6443\",\"token\":\"" TOKEN
+	unit_check_bytes(kb_join_parse(*state, kb_bytes_data(line)),
+		"{\"endpoint\":\"cp.example.org:6443\",\"token\":\"" TOKEN
 		"\",\"discovery-token-ca-cert-hash\":[\"" HASH "\",\"" OTHER "\"],\"control-plane\":true,\"certificate-key\":\"" KEY "\"}");
 	kb_bytes_free(line);
 	assert_null(kb_join_print(*state, "a; rm -rf /:6443", TOKEN, HASH, NULL));
@@ -94,7 +99,8 @@ what_is_printed_is_read_back(void **state)
 static void
 hostile_input_ends_within_its_bounds(void **state)
 {
-	static const char *const units[] = {"\\", "\\\n", "\\ ", "'", "\"", "a ", "kubeadm join ", "--token ", "--discovery-token-ca-cert-hash a,a,a ", "\n", "-"};
+	static const char *const units[] = {"\\", "\\\n", "\\ ", "'", "\"", "a ", "kubeadm join ", "--token ",
+		"--discovery-token-ca-cert-hash a,a,a ", "\n", "-"};
 
 	for (size_t i = 0; i < COUNT(units); i++) {
 		char *text = unit_repeat(units[i], MIB);

@@ -66,15 +66,18 @@ init_says_what_the_flags_said(void **state)
 static void
 older_versions_have_maps_where_newer_ones_have_lists(void **state)
 {
-	static const char *const versions[][2] = {{"1.23.6", "v1beta3"}, {"v1.30.14", "v1beta3"}, {"1.21.14", "v1beta2"}};
+	static const char *const versions[][2] = {{"1.23.6", "v1beta3"}, {"v1.30.14", "v1beta3"},
+		{"1.21.14", "v1beta2"}};
 	char options[256], want[1024];
 
 	for (size_t i = 0; i < COUNT(versions); i++) {
-		snprintf(options, sizeof(options), "{kubernetes-version: %s, node-ip: 10.0.0.1, kubelet-extra-args: {v: 4}, apiserver-extra-args: [a=b,c]}",
+		snprintf(options, sizeof(options),
+			"{kubernetes-version: %s, node-ip: 10.0.0.1, kubelet-extra-args: {v: 4}, apiserver-extra-args: [a=b,c]}",
 			versions[i][0]);
 		snprintf(want, sizeof(want), "apiVersion: kubeadm.k8s.io/%s\nkind: InitConfiguration\nnodeRegistration:\n  kubeletExtraArgs:\n"
 			"    node-ip: \"10.0.0.1\"\n    v: \"4\"\n---\napiVersion: kubeadm.k8s.io/%s\nkind: ClusterConfiguration\nkubernetesVersion: v%s\n"
-			"apiServer:\n  extraArgs:\n    a: b\n" KUBELET, versions[i][1], versions[i][1], versions[i][0] + (*versions[i][0] == 'v'));
+			"apiServer:\n  extraArgs:\n    a: b\n" KUBELET, versions[i][1], versions[i][1],
+			versions[i][0] + (*versions[i][0] == 'v'));
 		if (i == 0)	/* the list above is two items in YAML: the second is no assignment */
 			refused(*state, "init", options, "kubeadm: apiserver-extra-args \"c\": not NAME=VALUE");
 		char *comma = strstr(options, "a=b,c");
@@ -149,9 +152,11 @@ a_schedulable_control_plane_has_an_empty_list_of_taints(void **state)
 	static const char *const options[] = {"{taints: none}", "{taints: [none]}", "{schedulable: true}"};
 
 	for (size_t i = 0; i < COUNT(options); i++)
-		gives(*state, "init", options[i], "apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nnodeRegistration:\n  taints: []\n---\n"
+		gives(*state, "init", options[i],
+			"apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nnodeRegistration:\n  taints: []\n---\n"
 			"apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n" KUBELET);
-	refused(*state, "init", "{taints: [none, 'a:NoSchedule']}", "kubeadm: taints \"none\": beside other taints");
+	refused(*state, "init", "{taints: [none, 'a:NoSchedule']}",
+		"kubeadm: taints \"none\": beside other taints");
 }
 
 static void
@@ -169,11 +174,15 @@ join_pins_the_authority(void **state)
 		"apiVersion: kubeadm.k8s.io/v1beta3\nkind: JoinConfiguration\ndiscovery:\n  bootstrapToken:\n    apiServerEndpoint: \"cp:6443\"\n"
 		"    token: " TOKEN "\n    caCertHashes:\n    - \"" HASH "\"\n    - \"" HASH "\"\ncontrolPlane:\n  certificateKey: \"" KEY "\"\n"
 		"  localAPIEndpoint:\n    advertiseAddress: \"fd00::3\"\n");
-	refused(*state, "join", "{token: " TOKEN ", discovery-token-ca-cert-hash: " HASH "}", "kubeadm: join: no endpoint");
-	refused(*state, "join", "{endpoint: 'a:1', discovery-token-ca-cert-hash: " HASH "}", "kubeadm: join: no token");
-	refused(*state, "join", "{endpoint: 'a:1', token: " TOKEN "}", "kubeadm: join: no discovery-token-ca-cert-hash");
+	refused(*state, "join", "{token: " TOKEN ", discovery-token-ca-cert-hash: " HASH "}",
+		"kubeadm: join: no endpoint");
+	refused(*state, "join", "{endpoint: 'a:1', discovery-token-ca-cert-hash: " HASH "}",
+		"kubeadm: join: no token");
+	refused(*state, "join", "{endpoint: 'a:1', token: " TOKEN "}",
+		"kubeadm: join: no discovery-token-ca-cert-hash");
 	refused(*state, "join", "{}", "kubeadm: join: neither token nor discovery-file");
-	refused(*state, "join", "{discovery-token-unsafe-skip-ca-verification: true}", "kubeadm: discovery-token-unsafe-skip-ca-verification: not supported");
+	refused(*state, "join", "{discovery-token-unsafe-skip-ca-verification: true}",
+		"kubeadm: discovery-token-unsafe-skip-ca-verification: not supported");
 	refused(*state, "join", "{certificate-key: " KEY "}", "kubeadm: certificate-key: without control-plane");
 }
 
@@ -182,7 +191,8 @@ reset_has_a_configuration_from_1_31(void **state)
 {
 	gives(*state, "reset", "{kubernetes-version: 1.34.4, force: true, cri-socket: 'unix:///x', cleanup-tmp-dir: yes, skip-phases: a}",
 		"apiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\ncleanupTmpDir: true\ncriSocket: \"unix:///x\"\nforce: true\nskipPhases:\n- a\n");
-	refused(*state, "reset", "{kubernetes-version: 1.30.0, force: true}", "kubeadm: ResetConfiguration: not in v1beta3");
+	refused(*state, "reset", "{kubernetes-version: 1.30.0, force: true}",
+		"kubeadm: ResetConfiguration: not in v1beta3");
 }
 
 static void
@@ -191,16 +201,21 @@ what_is_wrong_is_said_and_no_secret_is(void **state)
 	static const struct {
 		const char *kind, *options, *cause;
 	} cases[] = {
-		{"init", "{pod-network-cdir: 1}", "kubeadm: no option \"pod-network-cdir\" (the nearest is pod-network-cidr)"},
+		{"init", "{pod-network-cdir: 1}",
+		"kubeadm: no option \"pod-network-cdir\" (the nearest is pod-network-cidr)"},
 		{"init", "{xyzzyxyzzyxyzzy: 1}", "kubeadm: no option \"xyzzyxyzzyxyzzy\""},
 		{"init", "{endpoint: 'a:1'}", "kubeadm: no option \"endpoint\""},
 		{"upgrade", "{}", "kubeadm: kind \"upgrade\": not init, join or reset"},
-		{"init", "{pod-network-cidr: 172.16.5.0/16}", "\"172.16.5.0/16\": an address inside the network 172.16.0.0/16"},
-		{"init", "{pod-network-cidr: '10.0.0.0/8,11.0.0.0/8'}", "kubeadm: pod-network-cidr \"11.0.0.0/8\": a second network of the same family"},
+		{"init", "{pod-network-cidr: 172.16.5.0/16}",
+		"\"172.16.5.0/16\": an address inside the network 172.16.0.0/16"},
+		{"init", "{pod-network-cidr: '10.0.0.0/8,11.0.0.0/8'}",
+		"kubeadm: pod-network-cidr \"11.0.0.0/8\": a second network of the same family"},
 		{"init", "{apiserver-bind-port: 65536}", "kubeadm: apiserver-bind-port \"65536\": not a port"},
-		{"init", "{apiserver-advertise-address: 10.0.2}", "kubeadm: apiserver-advertise-address \"10.0.2\": not an IP address"},
+		{"init", "{apiserver-advertise-address: 10.0.2}",
+		"kubeadm: apiserver-advertise-address \"10.0.2\": not an IP address"},
 		{"init", "{node-ip: x}", "kubeadm: node-ip \"x\": not an IP address"},
-		{"init", "{control-plane-endpoint: 'a b:1'}", "kubeadm: control-plane-endpoint \"a b:1\": not HOST:PORT"},
+		{"init", "{control-plane-endpoint: 'a b:1'}",
+		"kubeadm: control-plane-endpoint \"a b:1\": not HOST:PORT"},
 		{"init", "{token: SECRET}", "token: not of the form [a-z0-9]{6}.[a-z0-9]{16}"},
 		{"init", "{certificate-key: SECRET}", "kubeadm: certificate-key: not 64 hexadecimal digits"},
 		{"init", "{token-ttl: 30}", "kubeadm: token-ttl \"30\": not a duration such as 30m"},
@@ -210,9 +225,11 @@ what_is_wrong_is_said_and_no_secret_is(void **state)
 		{"init", "{taints: 'a=b:Sometimes'}", "kubeadm: taints \"a=b:Sometimes\": not KEY=VALUE:EFFECT"},
 		{"init", "{feature-gates: A=maybe}", "kubeadm: feature-gates \"A=maybe\": not NAME=true or NAME=false"},
 		{"init", "{cert-dir: pki}", "kubeadm: cert-dir \"pki\": not an absolute path"},
-		{"init", "{image-repository: 'a b'}", "kubeadm: image-repository \"a b\": holds blanks or control characters"},
+		{"init", "{image-repository: 'a b'}",
+		"kubeadm: image-repository \"a b\": holds blanks or control characters"},
 		{"init", "{node-labels: a}", "kubeadm: node-labels \"a\": not NAME=VALUE"},
-		{"init", "{node-ip: 1.2.3.4, kubelet-extra-args: {node-ip: 4.3.2.1}}", "kubeadm: kubelet-extra-args \"node-ip\": given twice, with two values"},
+		{"init", "{node-ip: 1.2.3.4, kubelet-extra-args: {node-ip: 4.3.2.1}}",
+		"kubeadm: kubelet-extra-args \"node-ip\": given twice, with two values"},
 		{"init", "{kubernetes-version: 1.21.0, patches: /x}", "kubeadm: patches: not in v1beta2"},
 		{"init", "{kubernetes-version: 1.30.0, dry-run: true}", "kubeadm: dry-run: not in v1beta3"},
 		{"init", "[a]", "options:1:1: not one mapping"},
@@ -279,7 +296,8 @@ documents_are_merged_by_kind(void **state)
 	merges(*state, OURS, "apiVersion: example.org/v1\nkind: ClusterConfiguration\nx: no\n",
 		OURS "---\napiVersion: example.org/v1\nkind: ClusterConfiguration\nx: no\n");
 	merges(*state, OURS, "", OURS);
-	merges(*state, OURS, "kind: ClusterConfiguration\nnetworking: null\n", "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nnetworking: null\n");
+	merges(*state, OURS, "kind: ClusterConfiguration\nnetworking: null\n",
+		"apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nnetworking: null\n");
 }
 
 static void
@@ -320,7 +338,8 @@ a_document_that_cannot_be_merged_is_refused(void **state)
 static void
 hostile_input_ends_within_its_bounds(void **state)
 {
-	static const char *const units[] = {"[", "{", "a: b\n", "---\nkind: a\n", "- ", "token: a\n", "&a ", "\"", "k: [a,a,a,a]\n"};
+	static const char *const units[] = {"[", "{", "a: b\n", "---\nkind: a\n", "- ", "token: a\n", "&a ",
+		"\"", "k: [a,a,a,a]\n"};
 
 	for (size_t i = 0; i < COUNT(units); i++) {
 		char *text = unit_repeat(units[i], MIB);

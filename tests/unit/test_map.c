@@ -9,7 +9,8 @@ check(const struct kbi_map *map, const char *want)
 	struct kbi_buf text = KBI_BUF(MIB);
 
 	for (size_t i = 0; i < map->count; i++)
-		kbi_buf_add_format(&text, "%s=%s%s;", map->entries[i].name, map->entries[i].value, map->entries[i].secret ? "!" : "");
+		kbi_buf_add_format(&text, "%s=%s%s;", map->entries[i].name, map->entries[i].value,
+			map->entries[i].secret ? "!" : "");
 	assert_string_equal(kbi_buf_text(&text), want);
 	kbi_buf_free(&text);
 }

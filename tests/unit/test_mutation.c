@@ -87,7 +87,8 @@ set_encapsulation(kb_ctx *kb, const void *data, size_t size_bytes)
 static kb_bytes *
 set_cgroup(kb_ctx *kb, const void *data, size_t size_bytes)
 {
-	return kb_toml_set(kb, data, size_bytes, "plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options", "SystemdCgroup", "true");
+	return kb_toml_set(kb, data, size_bytes,
+		"plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options", "SystemdCgroup", "true");
 }
 
 static kb_bytes *
@@ -105,7 +106,8 @@ set_hosts(kb_ctx *kb, const void *data, size_t size_bytes)
 static kb_bytes *
 merge(kb_ctx *kb, const void *data, size_t size_bytes)
 {
-	return kb_kubeadm_merge(kb, data, size_bytes, "kind: ClusterConfiguration\nnetworking: {podSubnet: 172.16.0.0/16}\n");
+	return kb_kubeadm_merge(kb, data, size_bytes,
+		"kind: ClusterConfiguration\nnetworking: {podSubnet: 172.16.0.0/16}\n");
 }
 
 static const struct {
@@ -113,9 +115,12 @@ static const struct {
 	edit edit;
 } edits[] = {
 	{"calico/v3.23.1/custom-resources.yaml", set_cidr}, {"calico/v3.32.1/custom-resources.yaml", set_cidr},
-	{"calico/v3.30.7/custom-resources.yaml", set_block_size}, {"calico/v3.29.7/custom-resources.yaml", set_encapsulation},
-	{"containerd/1.6.20-default.toml", set_cgroup}, {"containerd/2.1.9-default.toml", set_cgroup}, {"containerd/2.3.7-default.toml", set_imports},
-	{"containerd/1.6.20-debian.toml", set_cgroup}, {"fstab/ubuntu-20.04", kb_fstab_swap_off}, {"fstab/ubuntu-20.04", kb_fstab_swap_on},
+	{"calico/v3.30.7/custom-resources.yaml", set_block_size},
+	{"calico/v3.29.7/custom-resources.yaml", set_encapsulation},
+	{"containerd/1.6.20-default.toml", set_cgroup}, {"containerd/2.1.9-default.toml", set_cgroup},
+	{"containerd/2.3.7-default.toml", set_imports},
+	{"containerd/1.6.20-debian.toml", set_cgroup}, {"fstab/ubuntu-20.04", kb_fstab_swap_off},
+	{"fstab/ubuntu-20.04", kb_fstab_swap_on},
 	{"hosts/vagrant", set_hosts}, {"kubeadm/init-v1beta4.yaml", merge},
 };
 
@@ -155,7 +160,8 @@ an_edit_that_succeeds_is_done(void **state)
 static void
 readers_survive(void **state)
 {
-	static const char *const files[] = {"ca/text.pem", "ca/chain.pem", "calico/v3.32.1/custom-resources.yaml", "hosts/vagrant", "containerd/1.6.20-debian.toml"};
+	static const char *const files[] = {"ca/text.pem", "ca/chain.pem",
+		"calico/v3.32.1/custom-resources.yaml", "hosts/vagrant", "containerd/1.6.20-debian.toml"};
 
 	for (size_t i = 0; i < COUNT(files); i++) {
 		struct unit_file file = unit_read(files[i]);

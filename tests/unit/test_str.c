@@ -33,9 +33,12 @@ patterns_have_stars_and_question_marks(void **state)
 		const char *text, *pattern;
 		bool want;
 	} cases[] = {
-		{"calico.install", "calico.*", true}, {"calico.install", "*", true}, {"calico.install", "*.install", true}, {"calico.install", "c?lico.*l", true},
-		{"calico.install", "calico", false}, {"", "*", true}, {"", "?", false}, {"", "", true}, {"a", "", false}, {"abab", "*ab", true}, {"aba", "*ab", false},
-		{"abc", "a*b*c", true}, {"abc", "a**c", true}, {"a[b]", "a[b]", true}, {"ab", "a[b]", false}, {"a*", "a\\*", false},
+		{"calico.install", "calico.*", true}, {"calico.install", "*", true},
+		{"calico.install", "*.install", true}, {"calico.install", "c?lico.*l", true},
+		{"calico.install", "calico", false}, {"", "*", true}, {"", "?", false}, {"", "", true},
+		{"a", "", false}, {"abab", "*ab", true}, {"aba", "*ab", false},
+		{"abc", "a*b*c", true}, {"abc", "a**c", true}, {"a[b]", "a[b]", true}, {"ab", "a[b]", false},
+		{"a*", "a\\*", false},
 	};
 
 	(void)state;
@@ -54,7 +57,8 @@ patterns_have_stars_and_question_marks(void **state)
 static void
 yes_is_yes_in_any_locale(void **state)
 {
-	static const char *const yes[] = {"yes", "YES", "Yes", "true", "TRUE", "tRuE", "1"}, *const no[] = {"", "no", "0", "y", "yess", "11", "on", " yes"};
+	static const char *const yes[] = {"yes", "YES", "Yes", "true", "TRUE", "tRuE", "1"},
+		*const no[] = {"", "no", "0", "y", "yess", "11", "on", " yes"};
 
 	(void)state;
 	setlocale(LC_ALL, "tr_TR.UTF-8");
@@ -73,10 +77,12 @@ numbers_are_the_whole_text_and_in_range(void **state)
 		const char *text;
 		int64_t min, max, want;
 	} good[] = {
-		{"0", 0, 0, 0}, {"42", 0, 100, 42}, {"-5", -5, 5, -5}, {"007", 0, 9, 7}, {"9223372036854775807", 0, INT64_MAX, INT64_MAX},
+		{"0", 0, 0, 0}, {"42", 0, 100, 42}, {"-5", -5, 5, -5}, {"007", 0, 9, 7},
+		{"9223372036854775807", 0, INT64_MAX, INT64_MAX},
 		{"-9223372036854775808", INT64_MIN, 0, INT64_MIN}, {"-0", 0, 0, 0},
 	};
-	static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "1x", "0x1", "1e3", "1.0", "9223372036854775808", "-9223372036854775809", "99999999999999999999"};
+	static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "1x", "0x1", "1e3", "1.0",
+		"9223372036854775808", "-9223372036854775809", "99999999999999999999"};
 	int64_t value;
 
 	(void)state;
@@ -94,7 +100,8 @@ numbers_are_the_whole_text_and_in_range(void **state)
 static void
 a_node_is_called_as_dns_allows(void **state)
 {
-	static const char *const good[] = {"a", "node-1", "1a", "a.b-c.d", "0"}, *const bad[] = {"", "A", "a_b", "-a", "a-", "a..b", ".a", "a.", "a.-b", "a b", "\xc3\xa4", "a;b"};
+	static const char *const good[] = {"a", "node-1", "1a", "a.b-c.d", "0"},
+		*const bad[] = {"", "A", "a_b", "-a", "a-", "a..b", ".a", "a.", "a.-b", "a b", "\xc3\xa4", "a;b"};
 	char *label = unit_repeat("a", 64), *name = unit_repeat("abcdefg.", 254);
 
 	(void)state;
@@ -146,7 +153,8 @@ base64_goes_both_ways(void **state)
 	static const char *const cases[][2] = {
 		{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},	/* RFC 4648 */
 	};
-	static const char *const bad[] = {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zg==Zg==", "Z*==", "=", "====", "Zg=g", "Zg==Zm9v"};
+	static const char *const bad[] = {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zg==Zg==", "Z*==", "=",
+		"====", "Zg=g", "Zg==Zm9v"};
 	unsigned char all[256];
 
 	(void)state;
@@ -183,8 +191,10 @@ base64_goes_both_ways(void **state)
 static void
 utf8_is_the_shortest_form_and_nothing_else(void **state)
 {
-	static const char *const good[] = {"", "a", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
-	static const char *const bad[] = {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xe0\x9f\xbf", "\xe0\xa0", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3\x28"};
+	static const char *const good[] = {"", "a", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
+		"\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
+	static const char *const bad[] = {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xe0\x9f\xbf", "\xe0\xa0",
+		"\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3\x28"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++)

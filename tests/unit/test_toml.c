@@ -45,7 +45,8 @@ a_value_is_replaced_and_nothing_else(void **state)
 	set(*state, "[a]\nb.c.d = 1\n", "a.b.c", "d", "2", "[a]\nb.c.d = 2\n");
 	set(*state, "a = { b = { c = 1, d = \"}\" } }\n", "a.b", "c", "2", "a = { b = { c = 2, d = \"}\" } }\n");
 	set(*state, "[a]\n\"\\u0062\" = 1\n", "a", "b", "2", "[a]\n\"\\u0062\" = 2\n");
-	set(*state, "d = 1979-05-27 07:32:00 # date\ne = 1\n", "", "d", "1979-05-27", "d = 1979-05-27 # date\ne = 1\n");
+	set(*state, "d = 1979-05-27 07:32:00 # date\ne = 1\n", "", "d", "1979-05-27",
+		"d = 1979-05-27 # date\ne = 1\n");
 	set(*state, "[[x]]\nk = 1\n[t]\nk = 1\n", "t", "k", "2", "[[x]]\nk = 1\n[t]\nk = 2\n");
 	set(*state, "x = [{t = {k = 1}}]\n[t]\nk = 1\n", "t", "k", "2", "x = [{t = {k = 1}}]\n[t]\nk = 2\n");
 }
@@ -57,7 +58,8 @@ a_key_is_added_where_its_table_was_made(void **state)
 	set(*state, "", "t", "a", "1", "[t]\na = 1\n");
 	set(*state, "a = 1", "", "b", "2", "a = 1\nb = 2\n");
 	set(*state, "# head\n# more\n\n[t]\n", "", "a", "1", "# head\n# more\na = 1\n\n[t]\n");
-	set(*state, "[t]\na = 1\n\n# of u\n[u]\nb = 1\n", "t", "c", "3", "[t]\na = 1\nc = 3\n\n# of u\n[u]\nb = 1\n");
+	set(*state, "[t]\na = 1\n\n# of u\n[u]\nb = 1\n", "t", "c", "3",
+		"[t]\na = 1\nc = 3\n\n# of u\n[u]\nb = 1\n");
 	set(*state, "[t]\n  a = 1\n\n[u]", "u", "c", "3", "[t]\n  a = 1\n\n[u]\n  c = 3\n");
 	set(*state, "[t]\na = 1", "u.v", "c", "3", "[t]\na = 1\n\n[u.v]\nc = 3\n");
 	set(*state, "[t]\r\na = 1\r\n", "u", "c", "3", "[t]\r\na = 1\r\n\r\n[u]\r\nc = 3\r\n");
@@ -143,7 +145,8 @@ check_only_line(const char *before, const char *after, const char *line)
 
 	while (before[head] && before[head] == after[head])
 		head++;
-	while (tail < before_bytes - head && tail < after_bytes - head && before[before_bytes - 1 - tail] == after[after_bytes - 1 - tail])
+	while (tail < before_bytes - head && tail < after_bytes - head
+		&& before[before_bytes - 1 - tail] == after[after_bytes - 1 - tail])
 		tail++;
 	while (head && after[head - 1] != '\n')
 		head--;
@@ -159,22 +162,29 @@ containerds_own_defaults_are_edited_in_place(void **state)
 		const char *file, *table, *key, *now, *value, *line;
 	} cases[] = {
 		{"1.6.20-default.toml", RUNC_V2, "SystemdCgroup", "false", "true", "            SystemdCgroup = true"},
-		{"1.6.20-default.toml", CRI_V2, "sandbox_image", "\"registry.k8s.io/pause:3.6\"", "\"lab/pause:3.10.1\"", "    sandbox_image = \"lab/pause:3.10.1\""},
-		{"1.6.20-default.toml", CRI_V2 ".cni", "bin_dir", "\"/opt/cni/bin\"", "\"/x\"", "      bin_dir = \"/x\""},
-		{"1.6.20-default.toml", CRI_V2 ".registry", "config_path", "\"\"", "\"/etc/containerd/certs.d\"", "      config_path = \"/etc/containerd/certs.d\""},
+		{"1.6.20-default.toml", CRI_V2, "sandbox_image", "\"registry.k8s.io/pause:3.6\"",
+			"\"lab/pause:3.10.1\"", "    sandbox_image = \"lab/pause:3.10.1\""},
+		{"1.6.20-default.toml", CRI_V2 ".cni", "bin_dir", "\"/opt/cni/bin\"", "\"/x\"",
+			"      bin_dir = \"/x\""},
+		{"1.6.20-default.toml", CRI_V2 ".registry", "config_path", "\"\"", "\"/etc/containerd/certs.d\"",
+			"      config_path = \"/etc/containerd/certs.d\""},
 		{"1.7.32-default.toml", RUNC_V2, "SystemdCgroup", "false", "true", "            SystemdCgroup = true"},
-		{"1.7.32-default.toml", CRI_V2, "sandbox_image", "\"registry.k8s.io/pause:3.8\"", "\"x\"", "    sandbox_image = \"x\""},
+		{"1.7.32-default.toml", CRI_V2, "sandbox_image", "\"registry.k8s.io/pause:3.8\"", "\"x\"",
+			"    sandbox_image = \"x\""},
 		{"2.1.9-default.toml", RUNC_V3, "SystemdCgroup", "false", "true", "            SystemdCgroup = true"},
-		{"2.1.9-default.toml", PINNED_V3, "sandbox", "'registry.k8s.io/pause:3.10'", "'lab/pause:3.10.1'", "      sandbox = 'lab/pause:3.10.1'"},
+		{"2.1.9-default.toml", PINNED_V3, "sandbox", "'registry.k8s.io/pause:3.10'", "'lab/pause:3.10.1'",
+			"      sandbox = 'lab/pause:3.10.1'"},
 		{"2.1.9-default.toml", CNI_V3, "bin_dirs", "['/opt/cni/bin']", "['/x']", "      bin_dirs = ['/x']"},
 		{"2.1.9-default.toml", "", "disabled_plugins", "[]", "[\"a\"]", "disabled_plugins = [\"a\"]"},
 		{"2.3.7-default.toml", RUNC_V3, "SystemdCgroup", "false", "true", "            SystemdCgroup = true"},
 		{"2.3.7-default.toml", CNI_V3, "bin_dirs", "['/opt/cni/bin']", "['/x']", "      bin_dirs = ['/x']"},
-		{"2.3.7-default.toml", PINNED_V3, "sandbox", "'registry.k8s.io/pause:3.10.2'", "'p'", "      sandbox = 'p'"},
+		{"2.3.7-default.toml", PINNED_V3, "sandbox", "'registry.k8s.io/pause:3.10.2'", "'p'",
+			"      sandbox = 'p'"},
 		{"2.3.7-default.toml", "plugins.'io.containerd.cri.v1.images'.registry", "config_path", "''", "'/c'",
 			"      config_path = '/c'"},
 		{"2.3.7-default.toml", "plugins.'no.such.plugin'", "a", NULL, "1", NULL},
-		{"1.6.20-debian.toml", CRI_V2 ".cni", "bin_dir", "\"/usr/lib/cni\"", "\"/opt/cni/bin\"", "      bin_dir = \"/opt/cni/bin\""},
+		{"1.6.20-debian.toml", CRI_V2 ".cni", "bin_dir", "\"/usr/lib/cni\"", "\"/opt/cni/bin\"",
+			"      bin_dir = \"/opt/cni/bin\""},
 		{"1.6.20-debian.toml", RUNC_V2, "SystemdCgroup", NULL, "true", NULL},
 	};
 
@@ -233,7 +243,8 @@ an_item_is_taken_out_of_a_list(void **state)
 static void
 strings_go_in_and_out(void **state)
 {
-	static const char *const texts[] = {"", "a", "a\"b\\c", "line\nline", "\t\x01\x7f", "\xc3\xa4\xf0\x9f\x98\x80", "'''"};
+	static const char *const texts[] = {"", "a", "a\"b\\c", "line\nline", "\t\x01\x7f",
+		"\xc3\xa4\xf0\x9f\x98\x80", "'''"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++) {
@@ -261,7 +272,8 @@ static void
 hostile_input_ends_within_its_bounds(void **state)
 {
 	static const char *const units[] = {
-		"[", "{", "[a]\n", "[[a]]\n", "a=1\n", "a=[", "a={", "a={a=", "\"", "'", "\"\"\"", "'''", "#", "\n", "\r\n", " ", "a.", "a=\"\\", "\\", "=",
+		"[", "{", "[a]\n", "[[a]]\n", "a=1\n", "a=[", "a={", "a={a=", "\"", "'", "\"\"\"", "'''", "#", "\n",
+		"\r\n", " ", "a.", "a=\"\\", "\\", "=",
 		"a=[1,", "a=[\n#\n", "t.a=1\n", "[t]\n", "a", "\"\\u0061\".", "t={a={", "\xc3\xa4",
 	};
 	static const char *const heads[] = {"", "a = [", "a = {b=", "a = \"\"\"", "[t]\n", "t = {"};

@@ -16,7 +16,8 @@ version_of(const char *text)
 static void
 only_three_numbers_are_a_version(void **state)
 {
-	static const char *const bad[] = {"", "1", "1.2", "1.2.3.4", "1.2.3-1", " 1.2.3", "1.2.3 ", "1..3", "a.b.c", "01.2.3", "1.2.03", "-1.2.3", "vv1.2.3", "1.2.100001"};
+	static const char *const bad[] = {"", "1", "1.2", "1.2.3.4", "1.2.3-1", " 1.2.3", "1.2.3 ", "1..3",
+		"a.b.c", "01.2.3", "1.2.03", "-1.2.3", "vv1.2.3", "1.2.100001"};
 	struct kbi_version version;
 
 	(void)state;
@@ -36,7 +37,8 @@ a_version_is_found_in_what_programs_print(void **state)
 {
 	static const char *const cases[][2] = {
 		{"containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3", "1.6.20"},
-		{"containerd containerd.io v1.7.28 b98a3aace656320842a23f4a392a33f46af97866", "1.7.28"}, {"2.1.3-rc.1", "2.1.3"}, {"abc 12 3.4 5.6.7", "5.6.7"},
+		{"containerd containerd.io v1.7.28 b98a3aace656320842a23f4a392a33f46af97866", "1.7.28"},
+		{"2.1.3-rc.1", "2.1.3"}, {"abc 12 3.4 5.6.7", "5.6.7"},
 	};
 	struct kbi_version version;
 
@@ -73,13 +75,19 @@ each_minor_has_its_row(void **state)
 	static const struct {
 		const char *version, *api, *pause, *flavour, *registry;
 	} cases[] = {
-		{"1.21.0", "v1beta2", "3.4.1", "legacy", "k8s.gcr.io"}, {"1.22.0", "v1beta3", "3.5", "legacy", "k8s.gcr.io"},
-		{"1.23.6", "v1beta3", "3.6", "legacy", "k8s.gcr.io"}, {"1.24.0", "v1beta3", "3.7", "community", "k8s.gcr.io"},
-		{"1.25.0", "v1beta3", "3.8", "community", "registry.k8s.io"}, {"1.30.14", "v1beta3", "3.9", "community", "registry.k8s.io"},
-		{"1.31.0", "v1beta4", "3.10", "community", "registry.k8s.io"}, {"1.34.4", "v1beta4", "3.10.1", "community", "registry.k8s.io"},
-		{"1.36.1", "v1beta4", "3.10.2", "community", "registry.k8s.io"}, {"1.99.0", "v1beta4", "3.10.2", "community", "registry.k8s.io"},
+		{"1.21.0", "v1beta2", "3.4.1", "legacy", "k8s.gcr.io"},
+		{"1.22.0", "v1beta3", "3.5", "legacy", "k8s.gcr.io"},
+		{"1.23.6", "v1beta3", "3.6", "legacy", "k8s.gcr.io"},
+		{"1.24.0", "v1beta3", "3.7", "community", "k8s.gcr.io"},
+		{"1.25.0", "v1beta3", "3.8", "community", "registry.k8s.io"},
+		{"1.30.14", "v1beta3", "3.9", "community", "registry.k8s.io"},
+		{"1.31.0", "v1beta4", "3.10", "community", "registry.k8s.io"},
+		{"1.34.4", "v1beta4", "3.10.1", "community", "registry.k8s.io"},
+		{"1.36.1", "v1beta4", "3.10.2", "community", "registry.k8s.io"},
+		{"1.99.0", "v1beta4", "3.10.2", "community", "registry.k8s.io"},
 	};
-	struct kbi_version old = version_of("1.18.0"), two = version_of("2.0.0"), future = version_of("1.99.0"), now = version_of("1.34.4");
+	struct kbi_version old = version_of("1.18.0"), two = version_of("2.0.0"), future = version_of("1.99.0"),
+		now = version_of("1.34.4");
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -105,17 +113,23 @@ containerd_will_do_or_not(void **state)
 		const char *kubernetes, *containerd;
 		bool want;
 	} cases[] = {
-		{"1.22.0", "1.6.20", true}, {"1.22.0", "2.0.1", false}, {"1.23.6", "1.3.9", false}, {"1.23.6", "1.4.0", true}, {"1.23.6", "2.1.0", true},
-		{"1.26.0", "1.6.14", false}, {"1.26.0", "1.6.15", true}, {"1.26.0", "1.5.18", false}, {"1.30.0", "1.7.0", true}, {"1.32.0", "1.6.36", true},
-		{"1.32.0", "1.6.35", false}, {"1.32.0", "1.7.23", false}, {"1.32.0", "2.0.0", false}, {"1.32.0", "2.0.1", true}, {"1.32.0", "2.1.0", true},
-		{"1.34.4", "1.6.36", false}, {"1.34.4", "1.7.27", false}, {"1.34.4", "1.7.28", true}, {"1.34.4", "2.0.5", false}, {"1.34.4", "2.1.3", true},
-		{"1.34.4", "2.2.0", true}, {"1.34.4", "3.0.0", true}, {"1.35.0", "2.0.99", false}, {"1.35.0", "2.2.0", true}, {"1.36.0", "1.7.99", false},
+		{"1.22.0", "1.6.20", true}, {"1.22.0", "2.0.1", false}, {"1.23.6", "1.3.9", false},
+		{"1.23.6", "1.4.0", true}, {"1.23.6", "2.1.0", true},
+		{"1.26.0", "1.6.14", false}, {"1.26.0", "1.6.15", true}, {"1.26.0", "1.5.18", false},
+		{"1.30.0", "1.7.0", true}, {"1.32.0", "1.6.36", true},
+		{"1.32.0", "1.6.35", false}, {"1.32.0", "1.7.23", false}, {"1.32.0", "2.0.0", false},
+		{"1.32.0", "2.0.1", true}, {"1.32.0", "2.1.0", true},
+		{"1.34.4", "1.6.36", false}, {"1.34.4", "1.7.27", false}, {"1.34.4", "1.7.28", true},
+		{"1.34.4", "2.0.5", false}, {"1.34.4", "2.1.3", true},
+		{"1.34.4", "2.2.0", true}, {"1.34.4", "3.0.0", true}, {"1.35.0", "2.0.99", false},
+		{"1.35.0", "2.2.0", true}, {"1.36.0", "1.7.99", false},
 		{"1.36.0", "2.1.99", false}, {"1.36.0", "2.3.0", true},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct kbi_version kubernetes = version_of(cases[i].kubernetes), containerd = version_of(cases[i].containerd);
+		struct kbi_version kubernetes = version_of(cases[i].kubernetes),
+			containerd = version_of(cases[i].containerd);
 		if (kbi_kubernetes_takes_containerd(kbi_kubernetes(&kubernetes), &containerd) != cases[i].want)
 			fail_msg("Kubernetes %s with containerd %s", cases[i].kubernetes, cases[i].containerd);
 	}

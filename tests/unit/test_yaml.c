@@ -27,7 +27,8 @@ a_node_knows_where_it_stood(void **state)
 
 	(void)state;
 	assert_int_equal(read_text(&yaml, text), KB_OK);
-	const struct kbi_yaml_node *port = kbi_yaml_path(yaml.first, "hosts[0].port"), *b = kbi_yaml_path(yaml.first, "hosts[1].name");
+	const struct kbi_yaml_node *port = kbi_yaml_path(yaml.first, "hosts[0].port"),
+		*b = kbi_yaml_path(yaml.first, "hosts[1].name");
 	assert_string_equal(kbi_yaml_text(port), "0x10");
 	assert_int_equal(port->line, 3);
 	assert_int_equal(port->column, 21);
@@ -47,7 +48,8 @@ static void
 offsets_are_bytes_whatever_stands_before(void **state)
 {
 	static const char *const texts[] = {
-		"\357\273\277a: 1\nz: here\n", "# \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\na: \xc3\xbc\nz: here\n", "a: 1\r\nb: 2\r\nz: here\r\n",
+		"\357\273\277a: 1\nz: here\n", "# \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\na: \xc3\xbc\nz: here\n",
+		"a: 1\r\nb: 2\r\nz: here\r\n",
 	};
 	struct kbi_yaml yaml;
 
@@ -106,7 +108,8 @@ json_is_read_as_it_is(void **state)
 	struct kbi_yaml yaml;
 
 	(void)state;
-	assert_int_equal(read_text(&yaml, "{\"a\":[1,-2,{\"b\":\"x\\u003cy\\/\\n\"}],\"c\":true,\"d\":null,\"e\":{}}"), KB_OK);
+	assert_int_equal(read_text(&yaml,
+		"{\"a\":[1,-2,{\"b\":\"x\\u003cy\\/\\n\"}],\"c\":true,\"d\":null,\"e\":{}}"), KB_OK);
 	assert_string_equal(kbi_yaml_text(kbi_yaml_path(yaml.first, "a[1]")), "-2");
 	assert_string_equal(kbi_yaml_text(kbi_yaml_path(yaml.first, "a[2].b")), "x<y/\n");
 	assert_true(kbi_yaml_is_null(kbi_yaml_get(yaml.first, "d")));
@@ -213,9 +216,12 @@ static void
 hostile_input_ends_within_its_bounds(void **state)
 {
 	static const char *const units[] = {
-		"[", "{", "- ", "? ", "-\n", "[[],", "a: [", "{a: ", "\"", "'", "a", "a ", "a\n", " ", "\n", "\t", "#\n", "&a ", "*a ", "!a ",
-		"%TAG !a! b\n", "%YAML 1.1\n", "---\n", "--- a\n", "...\n", ":", "::", ": ", "|\n", ">\n ", "[a:,", "[:,", "[],", "{},", "a,",
-		"-\n-", "\r", "\r\n", "\xc2\x85", "\xe2\x80\xa8", "\xf0\x9f\x98\x80", "\xef\xbb\xbf", "a:\n ", "\\", "\"\\u0041", "? a\n", "- a\n",
+		"[", "{", "- ", "? ", "-\n", "[[],", "a: [", "{a: ", "\"", "'", "a", "a ", "a\n", " ", "\n", "\t",
+		"#\n", "&a ", "*a ", "!a ",
+		"%TAG !a! b\n", "%YAML 1.1\n", "---\n", "--- a\n", "...\n", ":", "::", ": ", "|\n", ">\n ", "[a:,",
+		"[:,", "[],", "{},", "a,",
+		"-\n-", "\r", "\r\n", "\xc2\x85", "\xe2\x80\xa8", "\xf0\x9f\x98\x80", "\xef\xbb\xbf", "a:\n ", "\\",
+		"\"\\u0041", "? a\n", "- a\n",
 		"- - a\n", "a: b\n", "[a, b]\n--- ", ", ", "]", "}", "0", "<<: ", "k: |\n x\n", "\x00",
 	};
 	static const char *const heads[] = {"", "[", "{", "a: [", "- \"", "- |\n ", "x: ", "%TAG ! "};
@@ -283,9 +289,12 @@ static void
 what_is_written_reads_back_the_same(void **state)
 {
 	static const char *const texts[] = {
-		"", "a", "no", "NO", "y", "null", "~", "1", "1.10", "0x10", "1e3", "1:30", "a: b", "a #b", "# a", "- a", "?", "[", "{a}", "*a", "&a", "!a",
-		"%a", "@a", "`a", "'", "\"", "\\", "a\nb", "a\r\nb", "\t", " a", "a ", "---", "...", "<<", "=", "\x01", "\x7f", "\xc2\x85", "\xe2\x80\xa8",
-		"\xef\xbb\xbf", "\xc3\xa4", "\xf0\x9f\x98\x80", "a,b", "a]", "system:masters", "192.168.1.2:6443", "$(x)`y`; rm", "true", "/etc/x",
+		"", "a", "no", "NO", "y", "null", "~", "1", "1.10", "0x10", "1e3", "1:30", "a: b", "a #b", "# a",
+		"- a", "?", "[", "{a}", "*a", "&a", "!a",
+		"%a", "@a", "`a", "'", "\"", "\\", "a\nb", "a\r\nb", "\t", " a", "a ", "---", "...", "<<", "=",
+		"\x01", "\x7f", "\xc2\x85", "\xe2\x80\xa8",
+		"\xef\xbb\xbf", "\xc3\xa4", "\xf0\x9f\x98\x80", "a,b", "a]", "system:masters", "192.168.1.2:6443",
+		"$(x)`y`; rm", "true", "/etc/x",
 	};
 	struct kbi_yaml yaml;
 
@@ -329,7 +338,8 @@ a_tree_is_written_in_block_style(void **state)
 	(void)state;
 	assert_int_equal(read_text(&yaml, text), KB_OK);
 	kbi_yaml_write(&out, &yaml);
-	assert_string_equal(kbi_buf_text(&out), "a:\n  b:\n  - 1\n  - \"2\"\n  - - x\n    - y\n  - k: v\n    l: no\n  c: {}\n  d: []\n"
+	assert_string_equal(kbi_buf_text(&out),
+		"a:\n  b:\n  - 1\n  - \"2\"\n  - - x\n    - y\n  - k: v\n    l: no\n  c: {}\n  d: []\n"
 		"e: null\nf: \"l1\\nl2\\n\"\n---\n- z\n");
 	assert_int_equal(read_text(&again, kbi_buf_text(&out)), KB_OK);
 	assert_string_equal(kbi_yaml_text(kbi_yaml_path(again.first, "a.b[3].l")), "no");
