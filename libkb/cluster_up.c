@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "cluster_build.h"
+#include "steps/calicoctl_install.h"
 
 struct up {
 	struct kbi_builder b;
@@ -36,6 +37,15 @@ add_host_steps(struct up *up)
 }
 
 /* The token stands before Calico, so that joins don't wait for that; what waits for joins stands last. */
+/* Nothing is fetched without a pin, so what nobody has pinned is left out unless it was asked for */
+static bool
+wants_calicoctl(const struct kbi_spec *spec)
+{
+	if (kbi_spec_get(spec, "cni.calicoctl.install"))
+		return kbi_spec_is_yes(spec, "cni.calicoctl.install");
+	return kbi_spec_get(spec, "cni.calicoctl.sha256") || kbi_calicoctl_is_known(kbi_spec_calico(spec));
+}
+
 static void
 add_control_plane(struct up *up)
 {
@@ -53,7 +63,7 @@ add_control_plane(struct up *up)
 	if (kbi_str_is(kbi_spec_calico(up->b.spec), "none"))
 		return;
 	kbi_builder_add(&up->b, at, "calico.install", at);
-	if (kbi_spec_is_yes(up->b.spec, "cni.calicoctl.install"))
+	if (wants_calicoctl(up->b.spec))
 		kbi_builder_add(&up->b, at, "calicoctl.install", at);
 }
 

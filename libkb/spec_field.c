@@ -56,7 +56,7 @@ static const struct kbi_field fields[] = {
 	{"cni.encapsulation", KBI_FIELD_CHOICE, 0, "VXLANCrossSubnet|VXLAN|IPIPCrossSubnet|IPIP|None",
 		NO_DEFAULT("How pods of different nodes reach each other. Default: what the manifest says, VXLANCrossSubnet.")},
 	{"cni.calicoctl.install", KBI_FIELD_YES_NO, 0, NULL,
-		DEFAULT("yes", "Whether calicoctl is put on the control plane. The short form is `calicoctl: no`.")},
+		NO_DEFAULT("Whether calicoctl is put on the control plane. The short form is `calicoctl: no`. Default: yes when its sum is known or given.")},
 	{"cni.calicoctl.url", KBI_FIELD_URL, 0, NULL, NO_DEFAULT("Where calicoctl is, with {version} and {arch} in it, or its folder. Default: Calico's releases.")},
 	{"cni.calicoctl.sha256", KBI_FIELD_SHA256, 0, NULL, NO_DEFAULT("Its sum. Default: the known one of the version.")},
 	{"containerd.source", KBI_FIELD_CHOICE, KBI_FIELD_OF_HOST, "auto|distribution|docker",

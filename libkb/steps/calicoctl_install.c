@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "steps/calicoctl_install.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -36,6 +38,17 @@ static const struct {
 	{ "3.30.7", "amd64", "087e1547878913587ebaa756686f38184a730e9af9b71f3d91b92f6c99b60c11" },
 	{ "3.29.7", "amd64", "c4e281a404d14da561c65838195b2a4bcf18aebca1bede5ef6b99e0bf78cb8a0" },
 };
+
+bool
+kbi_calicoctl_is_known(const char *version)
+{
+	const char *bare = version[0] == 'v' ? version + 1 : version;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (kbi_str_is(known[i].version, bare))
+			return true;
+	return false;
+}
 
 static bool
 is_sum(const char *text)

@@ -175,8 +175,9 @@ up_goes_from_bare_to_ready(void **state)
 		"packages.hold", "apiserver.reachable", "kubeadm.join",
 	};
 	kb_cluster *cluster = cluster_by_calls(*state);
-	kb_plan *plan = kb_cluster_up(cluster);
 
+	assert_int_equal(kb_cluster_set(cluster, "cni.calicoctl", "yes"), KB_OK);
+	kb_plan *plan = kb_cluster_up(cluster);
 	if (!plan) {
 		check_failed(*state, "", "");
 		fail();
@@ -191,6 +192,27 @@ up_goes_from_bare_to_ready(void **state)
 	assert_int_equal(count_of(plan, "node.ready"), 1);
 	assert_true(place(plan, "w2", "host.facts") < place(plan, "cp", "hosts.entries"));
 	kb_plan_free(plan);
+}
+
+static size_t
+calicoctls(kb_ctx *kb, const char *calico, const char *sha256)
+{
+	kb_cluster *cluster = cluster_by_calls(kb);
+	assert_int_equal(kb_cluster_set(cluster, "cni.calico", calico), KB_OK);
+	assert_int_equal(kb_cluster_set(cluster, "cni.calicoctl.sha256", sha256), KB_OK);
+	kb_plan *plan = kb_cluster_up(cluster);
+	size_t count = count_of(plan, "calicoctl.install");
+	kb_plan_free(plan);
+	kb_cluster_free(cluster);
+	return count;
+}
+
+static void
+calicoctl_comes_by_itself_only_where_its_sum_is_known(void **state)
+{
+	assert_int_equal(calicoctls(*state, "v3.30.7", NULL), 1);
+	assert_int_equal(calicoctls(*state, "v3.32.1", NULL), 0);
+	assert_int_equal(calicoctls(*state, "v3.32.1", "087e1547878913587ebaa756686f38184a730e9af9b71f3d91b92f6c99b60c11"), 1);
 }
 
 static void
@@ -288,6 +310,7 @@ main(void)
 		cmocka_unit_test(nothing_is_harmless),
 		cmocka_unit_test(what_is_wrong_is_found_before_a_plan_is_made),
 		cmocka_unit_test(up_goes_from_bare_to_ready),
+		cmocka_unit_test(calicoctl_comes_by_itself_only_where_its_sum_is_known),
 		cmocka_unit_test(one_host_alone_is_a_cluster),
 		cmocka_unit_test(reset_goes_from_the_workers_to_the_control_plane),
 		cmocka_unit_test(a_step_takes_what_the_description_says_of_it),
