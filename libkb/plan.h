@@ -47,6 +47,7 @@ struct kb_task {
 	bool is_seen;			/* by the search for circles */
 	struct kbi_map outputs;
 	size_t text_number;		/* of its step's text within its lane: the first task with the same text */
+	size_t library_number;		/* likewise of what its step shares with others */
 	bool is_unused;			/* neither run nor asked: its text is not sent */
 	struct kbi_lane *lane;		/* its host's, while the plan runs */
 	struct kbi_task_run run;	/* how it goes in the present run */

@@ -164,17 +164,24 @@ lane_index(struct kbi_run *run, struct kb_host *host)	/* finds or makes it; the 
 	return i;
 }
 
-/* The text of a step goes to a host once, however many tasks have it */
+/* The text of a step, and what it shares with others, goes to a host once, however many tasks have it */
 static void
 number_texts(struct kbi_lane *lane)
 {
 	for (size_t i = 0; i < lane->task_count; i++) {
 		struct kb_task *task = lane->tasks[i];
+		const struct kbi_step_def *def = task->step->def;
 		task->is_unused = task->is_left_out && !task->is_ask_only;
-		task->text_number = i;
-		for (size_t j = 0; j < i && task->text_number == i; j++)
-			if (!lane->tasks[j]->is_unused && lane->tasks[j]->step->def == task->step->def && !kbi_step_is_own(task->step))
+		task->text_number = task->library_number = i;
+		for (size_t j = i; j-- > 0;) {
+			const struct kb_task *earlier = lane->tasks[j];
+			if (earlier->is_unused)
+				continue;
+			if (earlier->step->def == def && !kbi_step_is_own(task->step))
 				task->text_number = j;
+			if (earlier->step->def->library == def->library)
+				task->library_number = j;
+		}
 	}
 }
 

@@ -259,6 +259,9 @@ write_prelude(struct kbi_lane *lane, struct kbi_buf *prelude)
 	for (size_t i = 0; i < lane->task_count; i++)
 		if (lane->tasks[i]->text_number == i && !lane->tasks[i]->is_unused)
 			kbi_script_add_step(prelude, i, lane->tasks[i]->step);
+	for (size_t i = 0; i < lane->task_count; i++)
+		if (lane->tasks[i]->library_number == i && !lane->tasks[i]->is_unused && lane->tasks[i]->step->def->library)
+			kbi_script_add_library(prelude, i, lane->tasks[i]->step);
 }
 
 static kb_status
@@ -323,7 +326,7 @@ kbi_lane_open(struct kbi_lane *lane)
 static struct kbi_script_call
 call_of(const struct kb_task *task)
 {
-	return (struct kbi_script_call){ .number = task->text_number, .step = task->step, .args = &task->run.args,
+	return (struct kbi_script_call){ .number = task->text_number, .library_number = task->library_number, .step = task->step, .args = &task->run.args,
 		.wants = &task->run.wants, .made = &task->run.made };
 }
 

@@ -44,13 +44,19 @@ kbi_script_add_step(struct kbi_buf *out, size_t number, const struct kb_step *st
 		if (step->apply)
 			set(&text, "kb_own_apply", step->apply);
 	}
-	if (step->def->library)
-		kbi_buf_add(&text, step->def->library);
 	kbi_buf_add(&text, step->def->script);
 	set(out, name, kbi_buf_text(&text));
 	if (kbi_buf_failed(&text))
 		out->failed = kbi_buf_failed(&text);
 	kbi_buf_free(&text);
+}
+
+void
+kbi_script_add_library(struct kbi_buf *out, size_t number, const struct kb_step *step)
+{
+	char name[40];
+	snprintf(name, sizeof(name), "kb_library_%zu", number);
+	set(out, name, step->def->library);
 }
 
 /* name='value'; the values of a list one a line, in one variable */
@@ -113,12 +119,24 @@ assign(struct kbi_buf *out, const struct kbi_script_call *call, bool is_apply)
 	kbi_buf_free(&vars);
 }
 
+static void
+add_texts(struct kbi_buf *out, const struct kbi_script_call *call)	/* LIBRARY TEXT, as the functions of supervise.sh take them */
+{
+	if (call->step->def->library)
+		kbi_buf_add_format(out, " \"$kb_library_%zu\"", call->library_number);
+	else
+		kbi_buf_add(out, " ''");
+	kbi_buf_add_format(out, " \"$kb_text_%zu\"", call->number);
+}
+
 void
 kbi_script_probe(struct kbi_buf *out, const struct kbi_script_call *call)
 {
 	out->secret = true;
 	assign(out, call, false);
-	kbi_buf_add_format(out, "kb_probe \"$kb_text_%zu\"\n", call->number);
+	kbi_buf_add(out, "kb_probe");
+	add_texts(out, call);
+	kbi_buf_add_char(out, '\n');
 }
 
 void
@@ -127,15 +145,13 @@ kbi_script_apply(struct kbi_buf *out, const struct kbi_script_call *call)
 	const struct kbi_entry *input = call->made ? kbi_map_find(call->made, INPUT) : NULL;
 	out->secret = true;
 	assign(out, call, true);
-	if (call->step->def->flags & KBI_STEP_LONG) {
-		kbi_buf_add_format(out, "kb_long %s \"$kb_text_%zu\"", call->step->name, call->number);
-		if (input)
-			kbi_buf_add_format(out, " %zu", input->size_bytes);
-	} else if (input) {
-		kbi_buf_add_format(out, "kb_apply_input \"$kb_text_%zu\" %zu", call->number, input->size_bytes);
-	} else {
-		kbi_buf_add_format(out, "kb_apply \"$kb_text_%zu\"", call->number);
-	}
+	if (call->step->def->flags & KBI_STEP_LONG)
+		kbi_buf_add_format(out, "kb_long %s", call->step->name);
+	else
+		kbi_buf_add(out, input ? "kb_apply_input" : "kb_apply");
+	add_texts(out, call);
+	if (input)
+		kbi_buf_add_format(out, " %zu", input->size_bytes);
 	kbi_buf_add_char(out, '\n');
 }
 

@@ -9,12 +9,14 @@
 
 #define KBI_SCRIPT_MAX ((size_t)32 << 20)
 
-/* What the session's shell is told first: the library of functions, the text of each distinct step once, and in an apply the lock's file. */
+/* What the session's shell is told first: the library of functions, each distinct text of a step, and of what several share, once, and in an apply the lock's file. */
 void kbi_script_begin(struct kbi_buf *out, const char *who, bool is_apply);
 void kbi_script_add_step(struct kbi_buf *out, size_t number, const struct kb_step *step);
+void kbi_script_add_library(struct kbi_buf *out, size_t number, const struct kb_step *step);
 
 struct kbi_script_call {
 	size_t number;			/* as given to kbi_script_add_step() */
+	size_t library_number;		/* as given to kbi_script_add_library(), when the step has one */
 	const struct kb_step *step;
 	const struct kbi_map *args;
 	const struct kbi_map *wants;	/* NULL: none */

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034 # read takes what is not wanted, too
-# What the steps that install packages share. It goes along only when one of them is applied: as want_apt.
+# What the steps that install packages share. Put in front of their texts.
 #
 # kb_apt_patience: seconds that apt's and dpkg's locks are waited for.
 

@@ -382,7 +382,6 @@ judge(struct kbi_judge *j)
 	kb_status status = flavour ? make_source(j->args, &source, &j->err) : KB_EINVAL;
 
 	if (!status) {
-		kbi_judge_want(j, "apt", kbi_script_apt);
 		kbi_judge_want(j, "key", "");
 		judge_key(j, flavour);
 		judge_ca(j);
@@ -400,6 +399,7 @@ const struct kbi_step_def kbi_step_apt_repo = {
 	.params = params,
 	.outputs = outputs,
 	.script = kbi_script_apt_repo,
+	.library = kbi_script_apt,
 	.flags = KBI_STEP_LONG,
 	.timeout_ms = 900000,
 	.check = check,

@@ -33,7 +33,6 @@ kb_write_ca() {
 }
 
 apply() {
-	eval "$want_apt"
 	kb_apt_ready
 	folder /etc/apt/keyrings
 	[ -z "${made_keyring+set}" ] || [ -z "$want_key" ] || put "$kb_keyring" 0644 "$made_keyring" || return 1

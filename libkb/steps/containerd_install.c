@@ -358,7 +358,6 @@ judge(struct kbi_judge *j)
 	if (!status)
 		status = judge_config(&v);
 	if (!status) {
-		kbi_judge_want(j, "apt", kbi_script_apt);
 		kbi_containerd_judge_mirrors(j);
 		judge_crictl(j);
 		judge_service(&v);
@@ -375,6 +374,7 @@ const struct kbi_step_def kbi_step_containerd_install = {
 	.params = params,
 	.outputs = outputs,
 	.script = kbi_script_containerd_install,
+	.library = kbi_script_apt,
 	.flags = KBI_STEP_LONG,
 	.timeout_ms = 1800000,
 	.check = check,

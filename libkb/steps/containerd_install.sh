@@ -145,7 +145,6 @@ kb_cri_answers() {
 
 # the configuration comes first, so that a package that starts its service starts it with that
 apply() {
-	eval "$want_apt"
 	if [ -n "${want_config+set}" ]; then
 		folder /etc/containerd && put "$kb_config" 0644 "$want_config" || return 1
 	fi

@@ -71,7 +71,6 @@ judge(struct kbi_judge *j)
 		kbi_judge_file(j, "bashrc", kbi_judge_fact(j, "bashrc_path"), kbi_buf_text(&wanted), NULL);
 		kbi_judge_value(j, "package", "bash-completion", is_here ? "installed" : NULL, "installed");
 		kbi_judge_want(j, "package", is_here ? "" : "yes");
-		kbi_judge_want(j, "apt", kbi_script_apt);
 	}
 	kbi_packages_free(&installed);
 	kbi_buf_free(&wanted);
@@ -82,6 +81,7 @@ const struct kbi_step_def kbi_step_kubectl_shell = {
 	.name = "kubectl.shell",
 	.summary = "root's bash completes kubectl, also as k",
 	.script = kbi_script_kubectl_shell,
+	.library = kbi_script_apt,
 	.flags = KBI_STEP_LONG,		/* dpkg's lock may be held */
 	.timeout_ms = 900000,
 	.judge = judge,

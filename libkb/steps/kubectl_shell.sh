@@ -13,7 +13,6 @@ probe() {
 
 apply() {
 	if [ -n "$want_package" ]; then
-		eval "$want_apt"
 		kb_apt_ready
 		kb_apt_update
 		kb_apt_install bash-completion

@@ -35,7 +35,6 @@ judge(struct kbi_judge *j)
 	if (!status) {
 		judge_list(j, &installed, "packages", true, &hold);
 		judge_list(j, &installed, "also", false, &hold);
-		kbi_judge_want(j, "apt", kbi_script_apt);
 		kbi_judge_want(j, "hold", kbi_buf_text(&hold));
 	}
 	kbi_packages_free(&installed);
@@ -48,6 +47,7 @@ const struct kbi_step_def kbi_step_packages_hold = {
 	.summary = "the packages of Kubernetes and its runtime stay at their versions",
 	.params = params,
 	.script = kbi_script_packages_hold,
+	.library = kbi_script_apt,
 	.flags = KBI_STEP_LONG,		/* dpkg's lock may be held */
 	.timeout_ms = 900000,
 	.judge = judge,

@@ -7,7 +7,6 @@ probe() {
 }
 
 apply() {
-	eval "$want_apt"
 	# shellcheck disable=SC2086 # names of packages
 	[ -z "$want_hold" ] || kb_apt_hold $want_hold
 }

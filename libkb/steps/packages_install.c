@@ -134,7 +134,6 @@ judge_all(struct view *v)
 		judge_helper(v, e->value);
 	if (status)
 		return status;
-	kbi_judge_want(v->judge, "apt", kbi_script_apt);
 	kbi_judge_want(v->judge, "packages", kbi_buf_text(&v->packages));
 	kbi_judge_want(v->judge, "helpers", kbi_buf_text(&v->helpers));
 	kbi_judge_want(v->judge, "unhold", kbi_buf_text(&v->unhold));
@@ -167,6 +166,7 @@ const struct kbi_step_def kbi_step_packages_install = {
 	.summary = "kubeadm, kubelet and kubectl are installed at exactly one version, and the tools that they call",
 	.params = params,
 	.script = kbi_script_packages_install,
+	.library = kbi_script_apt,
 	.flags = KBI_STEP_LONG,
 	.timeout_ms = 1800000,
 	.check = check,

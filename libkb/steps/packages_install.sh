@@ -39,7 +39,6 @@ kb_choose() {
 }
 
 apply() {
-	eval "$want_apt"
 	kb_apt_ready
 	kb_apt_update
 	kb_list=

@@ -1,17 +1,18 @@
 # shellcheck shell=sh disable=SC2154 # kb_me, kb_vars and kb_prelude are set by the controller
 # How a step's functions are called on the host. Part of the prelude, behind prelude.sh.
 #
-# kb_me says which controller this is, kb_vars holds the assignments of one call (parameters, wants), kb_text_N the texts of the steps, kb_prelude all of the prelude itself.
+# kb_me says which controller this is, kb_vars holds the assignments of one call (parameters, wants), kb_text_N the texts of the steps, kb_library_N what several of them share, kb_prelude all of the prelude itself.
 # A controller that applies holds the host's lock: descriptor 9 of its shell, inherited by what it starts, so that the lock is held for
 # as long as its shell or a step of it runs, and not a moment longer.
 
 kb_state=/run/libkb # root only; gone after a reboot, as is everything that ran
 [ "$(id -u)" = 0 ] || kb_state=${XDG_RUNTIME_DIR:-$HOME/.local/state}/libkb
 
-# kb_probe TEXT
+# kb_probe LIBRARY TEXT: the library is what several steps share, and may be empty
 kb_probe() {
 	eval "$kb_vars"
 	eval "$1"
+	eval "$2"
 	probe
 }
 
@@ -30,19 +31,20 @@ kb_ended() {
 	exit "$kb_code"
 }
 
-# kb_apply TEXT
+# kb_apply LIBRARY TEXT
 kb_apply() {
 	kb_hold
 	eval "$kb_vars"
 	eval "$1"
+	eval "$2"
 	trap kb_ended EXIT
 	apply
 	exit $?
 }
 
-# kb_apply_input TEXT BYTES: with stdin for apply
+# kb_apply_input LIBRARY TEXT BYTES: with stdin for apply
 kb_apply_input() {
-	head -c "$2" | kb_apply "$1"
+	head -c "$3" | kb_apply "$1" "$2"
 }
 
 # kb_take_lock SECONDS: holds the host's lock for this shell, or says who holds it. A step that a lost controller left running is waited for.
@@ -68,7 +70,7 @@ kb_lock_seen() {
 	fi
 }
 
-# kb_long STEP TEXT [BYTES]: applies in a session of its own that outlives this shell, and follows it. The script goes there in a file that
+# kb_long STEP LIBRARY TEXT [BYTES]: applies in a session of its own that outlives this shell, and follows it. The script goes there in a file that
 # is unlinked before it runs: whole or not at all, and no secret stays on disk.
 kb_long() {
 	kb_job=$kb_state/job
@@ -77,16 +79,17 @@ kb_long() {
 	mkdir -m 0700 "$kb_job" || return 1
 	printf '%s\n' "$1" >"$kb_job/step"
 	kb_stdin=/dev/null
-	if [ -n "${3-}" ]; then
-		(umask 077 && head -c "$3" >"$kb_job/input") || return 1
+	if [ -n "${4-}" ]; then
+		(umask 077 && head -c "$4" >"$kb_job/input") || return 1
 		kb_stdin=$kb_job/input
 	fi
 	(
 		umask 077
 		{
-			printf 'kb_prelude=\nkb_me=%s\nkb_vars=%s\nkb_text=%s\n' "$(kb_quote "$kb_me")" "$(kb_quote "$kb_vars")" "$(kb_quote "$2")"
+			printf 'kb_prelude=\nkb_me=%s\nkb_vars=%s\n' "$(kb_quote "$kb_me")" "$(kb_quote "$kb_vars")"
+			printf 'kb_library=%s\nkb_text=%s\n' "$(kb_quote "$2")" "$(kb_quote "$3")"
 			# shellcheck disable=SC2016 # expands there, not here
-			printf '%s\nkb_apply "$kb_text"\n' "$kb_prelude"
+			printf '%s\nkb_apply "$kb_library" "$kb_text"\n' "$kb_prelude"
 		} >"$kb_job/script"
 	) || return 1
 	exec 8<"$kb_job/script"
