@@ -9,7 +9,8 @@
 
 #include "base/fd.h"
 
-#define STACK_BYTES ((size_t)1 << 20)	/* a resolver's plug-ins and TLS want more than the 128 KiB of some C libraries */
+/* a resolver's plug-ins and TLS want more than the 128 KiB of some C libraries */
+#define STACK_BYTES ((size_t)1 << 20)
 
 struct kbi_job_handle {
 	struct kbi_job job;

@@ -28,7 +28,8 @@ struct kbi_loop {
 	void *woken_owner;
 	struct kbi_jobs *jobs;
 	struct kbi_timer timers;	/* a ring with this head, soonest first */
-	struct kbi_timer firing;	/* those being called now: one that is set again waits for the next dispatch */
+	/* those being called now: one that is set again waits for the next dispatch */
+	struct kbi_timer firing;
 	int64_t armed_ms;		/* when timer_fd goes off; it may be too early, never too late */
 	struct epoll_event batch[BATCH];
 	int batch_at, batch_count;
@@ -37,7 +38,8 @@ struct kbi_loop {
 static kb_status
 add_own_fd(struct kbi_loop *loop, int fd, int *own)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = own};	/* the address tells it from a watch */
+	/* the address tells it from a watch */
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = own};
 
 	*own = kbi_fd_lift(fd);
 	if (*own < 0 || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, *own, &event) < 0)
@@ -166,7 +168,8 @@ kbi_loop_timer(struct kbi_loop *loop, struct kbi_timer *timer, int64_t due_ms)
 	timer->due_ms = due_ms;
 	if (due_ms == KBI_NEVER)
 		return;
-	struct kbi_timer *last = loop->timers.prev;	/* a new deadline is mostly later than those that are set */
+	/* a new deadline is mostly later than those that are set */
+	struct kbi_timer *last = loop->timers.prev;
 	while (last != &loop->timers && last->due_ms > due_ms)
 		last = last->prev;
 	link_before(timer, last->next);
@@ -222,7 +225,8 @@ handle(struct kbi_loop *loop, const struct epoll_event *event)
 		watch->ready(watch->owner, what);
 }
 
-/* One batch a call: epoll hands out what is ready in turns, so a descriptor that is always ready holds nobody up, timers neither. */
+/* One batch a call: epoll hands out what is ready in turns, so a descriptor that is always ready holds nobody
+ * up, timers neither. */
 kb_status
 kbi_loop_dispatch(struct kbi_loop *loop)
 {
@@ -275,6 +279,7 @@ kbi_loop_hold_ready(struct kbi_loop *loop, bool is_ready)
 	if (is_ready == loop->is_held)
 		return;
 	loop->is_held = is_ready;
-	ssize_t done = is_ready ? write(loop->hold_fd, &count, sizeof(count)) : read(loop->hold_fd, &count, sizeof(count));
+	ssize_t done = is_ready ? write(loop->hold_fd, &count, sizeof(count))
+				: read(loop->hold_fd, &count, sizeof(count));
 	(void)done;	/* one of 1 on a counter of 0, or of the 1 that is there: neither can fail */
 }

@@ -75,7 +75,8 @@ kbi_session_free(struct kbi_session *s)
 		destroy(s);
 }
 
-/* The owner may free the session from inside any of its callbacks; then it goes when the last of them has returned. */
+/* The owner may free the session from inside any of its callbacks; then it goes when the last of them has
+ * returned. */
 static void
 enter(struct kbi_session *s)
 {
@@ -94,15 +95,22 @@ kbi_session_answer(struct kbi_session *s, struct kbi_session_request *r, kb_stat
 {
 	struct kb_err too_big = {0};
 	struct kbi_reply reply = {
-		.status = status, .may_have_run = r->may_have_run, .exit_status = exit_status, .facts = r->facts, .log = r->log,
-		.err = !status ? NULL : status == KB_ETOOBIG ? &too_big : &s->err,
+		.status = status,
+		.may_have_run = r->may_have_run,
+		.exit_status = exit_status,
+		.facts = r->facts,
+		.log = r->log,
+		.err = !status                 ? NULL
+			: status == KB_ETOOBIG ? &too_big
+					       : &s->err,
 	};
 
 	r->facts = r->log = KBI_BUF(0);
 	if (reply.log.size_bytes > KBI_LOG_MAX)
 		kbi_buf_drop_front(&reply.log, reply.log.size_bytes - KBI_LOG_MAX);
 	if (status == KB_ETOOBIG)
-		kbi_fail(&too_big, status, "%s: a script's answer: more than %zu bytes", s->host, KBI_FACTS_MAX);
+		kbi_fail(&too_big, status, "%s: a script's answer: more than %zu bytes", s->host,
+			KBI_FACTS_MAX);
 	if (r->want.done)
 		r->want.done(r->want.owner, &reply);
 	kbi_buf_free(&reply.facts);
@@ -170,7 +178,8 @@ pass_deadline(void *owner)
 	else if (s->state == KBI_SESSION_OPENING)
 		kbi_session_lose_login(s, KBI_LOGIN_LATE);
 	else if (s->state == KBI_SESSION_READY && s->first)
-		kbi_session_lose_by(s, KB_ETIMEOUT, "session.timeout", "no answer for %" PRId64 " ms", kbi_clock_ms() - s->first->since_ms);
+		kbi_session_lose_by(s, KB_ETIMEOUT, "session.timeout", "no answer for %" PRId64 " ms",
+			kbi_clock_ms() - s->first->since_ms);
 	leave(s);
 }
 
@@ -214,7 +223,8 @@ watch_end(struct kbi_session *s)
 	} else if (has_ended && s->state == KBI_SESSION_OPENING) {
 		kbi_session_lose_login(s, KBI_LOGIN_ENDED);
 	} else if (has_ended) {
-		kbi_session_lose_by(s, KB_EUNREACHABLE, "session.ended", s->first ? "its shell ended without an answer" : "its shell ended");
+		kbi_session_lose_by(s, KB_EUNREACHABLE, "session.ended",
+			s->first ? "its shell ended without an answer" : "its shell ended");
 	}
 }
 
@@ -278,12 +288,18 @@ open_transport(struct kbi_session *s, const struct kbi_session_want *want, struc
 {
 	const struct kbi_transport_ops *ops = kbi_transport_find(want->scheme);
 	const struct kbi_transport_want way = {
-		.loop = want->loop, .host = want->host, .settings = want->settings, .command = kbi_buf_text(&s->login.command),
-		.deadline_ms = want->deadline_ms, .changed = process, .owner = s,
+		.loop = want->loop,
+		.host = want->host,
+		.settings = want->settings,
+		.command = kbi_buf_text(&s->login.command),
+		.deadline_ms = want->deadline_ms,
+		.changed = process,
+		.owner = s,
 	};
 
 	if (!ops)
-		return kbi_fail(err, KB_EINVAL, "%s: no way to it is called \"%s\"", want->host, want->scheme ? want->scheme : "");
+		return kbi_fail(err, KB_EINVAL, "%s: no way to it is called \"%s\"", want->host,
+			want->scheme ? want->scheme : "");
 	s->transport = ops->open(&way, err);
 	if (!s->transport)
 		return KB_EIO;
@@ -353,8 +369,8 @@ make_request(struct kbi_session_request *r, const struct kbi_request *want)
 	r->frame.secret = r->input.secret = r->facts.secret = true;
 	if (r->has_input)
 		kbi_buf_add_bytes(&r->input, want->input, want->input_bytes);
-	kb_status failed = kbi_login_frame(&r->frame, r->number, r->has_input ? (int64_t)want->input_bytes : -1, want->script,
-					   want->script_bytes);
+	kb_status failed = kbi_login_frame(&r->frame, r->number,
+		r->has_input ? (int64_t)want->input_bytes : -1, want->script, want->script_bytes);
 	return failed ? failed : kbi_buf_failed(&r->input);
 }
 

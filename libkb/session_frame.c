@@ -15,7 +15,8 @@ kbi_nonce_make(struct kbi_nonce *nonce)
 	unsigned char random[(KBI_NONCE_BYTES - 2) / 2];
 	struct kbi_buf text = KBI_BUF(KBI_NONCE_BYTES);
 
-	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))	/* up to 256 bytes are never cut short */
+	/* up to 256 bytes are never cut short */
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return KB_EIO;
 	kbi_buf_add(&text, "kb");
 	kbi_str_hex(&text, random, sizeof(random));
@@ -112,7 +113,8 @@ kbi_frames_next(struct kbi_frames *frames)
 	if (kbi_buf_failed(&frames->held))
 		return (struct kbi_frame){.kind = KBI_FRAME_BAD};
 	if (!left) {
-		kbi_buf_free(&frames->held);	/* a quiet session should not keep the room of its largest answer */
+		/* a quiet session should not keep the room of its largest answer */
+		kbi_buf_free(&frames->held);
 		frames->taken_bytes = 0;
 		return (struct kbi_frame){.kind = KBI_FRAME_NONE};
 	}

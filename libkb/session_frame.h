@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers out of a stream of bytes. A mark is a line of its own that begins with the session's nonce: "NONCE NUMBER STATUS". What stands
- * before it is data, byte for byte; the newline that begins the mark is the mark's. No descriptor, no clock. */
+/* Answers out of a stream of bytes. A mark is a line of its own that begins with the session's nonce: "NONCE
+ * NUMBER STATUS". What stands before it is data, byte for byte; the newline that begins the mark is the
+ * mark's. No descriptor, no clock. */
 #ifndef KBI_SESSION_FRAME_H
 #define KBI_SESSION_FRAME_H
 
@@ -41,7 +42,8 @@ struct kbi_frame {
 
 #define KBI_FRAMES_MAX ((size_t)1 << 20)
 
-#define KBI_FRAMES(nonce_) ((struct kbi_frames){.nonce = (nonce_), .held = {.max_bytes = KBI_FRAMES_MAX, .secret = true}})
+#define KBI_FRAMES(nonce_)                                                                                   \
+	((struct kbi_frames){.nonce = (nonce_), .held = {.max_bytes = KBI_FRAMES_MAX, .secret = true}})
 
 kb_status kbi_frames_add(struct kbi_frames *frames, const void *data, size_t size_bytes);
 struct kbi_frame kbi_frames_next(struct kbi_frames *frames);

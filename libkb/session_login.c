@@ -12,11 +12,12 @@
 #define BOOT_MAX KBI_SIZE_LARGE
 #define EVIDENCE_LINES 10
 
-/* Read by the privileged shell before anything else. The blank lines are for an rc file that reads a line of stdin. Every later request is
- * one call of kbs_run: cut anywhere, it is either an open quote or lacks its last word, and then nothing of it runs. $1 number, $2 bytes of
- * input or -, $3 script. The script's facts are its descriptor 3; whatever prints to 1 prints to the log.
- * Input passes a count before the script sees its end: a stream that was cut kills the whole session's process group, instead of giving
- * the script a short file. What the script leaves unread is drained, so that the shell never reads it as commands. */
+/* Read by the privileged shell before anything else. The blank lines are for an rc file that reads a line of
+ * stdin. Every later request is one call of kbs_run: cut anywhere, it is either an open quote or lacks its
+ * last word, and then nothing of it runs. $1 number, $2 bytes of input or -, $3 script. The script's facts
+ * are its descriptor 3; whatever prints to 1 prints to the log. Input passes a count before the script sees
+ * its end: a stream that was cut kills the whole session's process group, instead of giving the script a
+ * short file. What the script leaves unread is drained, so that the shell never reads it as commands. */
 static const char boot_head[] =
 	"\n\n\n"
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C\n"
@@ -51,8 +52,9 @@ make_boot(struct kbi_login *login, const char *prelude, const struct kbi_nonce *
 
 	kbi_buf_add(boot, boot_head);
 	kbi_buf_add_format(boot, "kbs_ready() {\nprintf '\\n%s %%s ready\\n' \"$1\"\n}\n", nonce->text);
-	kbi_buf_add_format(boot, "kbs_mark() {\nprintf '\\n%s %%s %%s\\n' \"$@\"\nprintf '\\n%s %%s %%s\\n' \"$@\" >&2\n}\n",
-			   nonce->text, nonce->text);
+	kbi_buf_add_format(boot,
+		"kbs_mark() {\nprintf '\\n%s %%s %%s\\n' \"$@\"\nprintf '\\n%s %%s %%s\\n' \"$@\" >&2\n}\n",
+		nonce->text, nonce->text);
 	if (kbi_str_is_set(prelude)) {
 		kbi_buf_add(boot, "eval ");
 		kbi_sh_quote(boot, prelude, strlen(prelude));
@@ -62,8 +64,9 @@ make_boot(struct kbi_login *login, const char *prelude, const struct kbi_nonce *
 	return kbi_buf_failed(boot);
 }
 
-/* What sudo prints is not what stands in its command line ("%%" becomes "%"), and what the shell says is not what stands in its own: so a
- * login that traces its commands (set -x) can imitate neither. Each has a nonce of its own, since command lines can be read by all users. */
+/* What sudo prints is not what stands in its command line ("%%" becomes "%"), and what the shell says is not
+ * what stands in its own: so a login that traces its commands (set -x) can imitate neither. Each has a nonce
+ * of its own, since command lines can be read by all users. */
 static kb_status
 make_sudo_command(struct kbi_login *login)
 {
@@ -76,8 +79,9 @@ make_sudo_command(struct kbi_login *login)
 	}
 	if (kbi_nonce_make(&prompt) || kbi_nonce_make(&hello))
 		return KB_EIO;
-	kbi_buf_add_format(&login->command, "exec env LC_ALL=C sudo -S -p '%%%%%s:' -- /bin/sh -c 'echo; echo %.*s\"\"%s; exec /bin/sh'",
-			   prompt.text, (int)half, hello.text, hello.text + half);
+	kbi_buf_add_format(&login->command,
+		"exec env LC_ALL=C sudo -S -p '%%%%%s:' -- /bin/sh -c 'echo; echo %.*s\"\"%s; exec /bin/sh'",
+		prompt.text, (int)half, hello.text, hello.text + half);
 	snprintf(login->prompt, sizeof(login->prompt), "%%%s:", prompt.text);
 	snprintf(login->hello, sizeof(login->hello), "\n%s\n", hello.text);
 	return kbi_buf_failed(&login->command);
@@ -86,7 +90,9 @@ make_sudo_command(struct kbi_login *login)
 static kb_status
 check_password(const struct kbi_entry *password, struct kb_err *err)
 {
-	if (!password || (!memchr(password->value, '\n', password->size_bytes) && !memchr(password->value, '\0', password->size_bytes)))
+	if (!password
+		|| (!memchr(password->value, '\n', password->size_bytes)
+			&& !memchr(password->value, '\0', password->size_bytes)))
 		return KB_OK;
 	return kbi_fail(err, KB_EINVAL, "sudo_password: holds a newline or a NUL");
 }
@@ -95,7 +101,9 @@ static kb_status
 choose_become(struct kbi_login *login, const char *scheme, const struct kbi_map *settings, struct kb_err *err)
 {
 	const char *become = kbi_map_get_or(settings, "become", "auto");
-	bool is_root = kbi_str_is(scheme, "local") ? geteuid() == 0 : kbi_str_is(kbi_map_get_or(settings, "user", "root"), "root");
+	bool is_root = kbi_str_is(scheme, "local")
+		? geteuid() == 0
+		: kbi_str_is(kbi_map_get_or(settings, "user", "root"), "root");
 
 	if (!kbi_str_is(become, "auto") && !kbi_str_is(become, "sudo") && !kbi_str_is(become, "none"))
 		return kbi_fail(err, KB_EINVAL, "become: \"%s\" is not sudo, none or auto", become);
@@ -120,7 +128,8 @@ kbi_login_make(struct kbi_login *login, const char *scheme, const struct kbi_map
 		kbi_buf_add(&login->command, "exec /bin/sh");
 	if (!failed)
 		failed = make_boot(login, prelude, nonce);
-	return failed ? kbi_fail(err, failed, "a shell's first lines cannot be made: %s", kb_err_name(failed)) : KB_OK;
+	return failed ? kbi_fail(err, failed, "a shell's first lines cannot be made: %s", kb_err_name(failed))
+		      : KB_OK;
 }
 
 void
@@ -131,7 +140,8 @@ kbi_login_free(struct kbi_login *login)
 }
 
 kb_status
-kbi_login_frame(struct kbi_buf *buf, uint64_t number, int64_t input_bytes, const char *script, size_t script_bytes)
+kbi_login_frame(
+	struct kbi_buf *buf, uint64_t number, int64_t input_bytes, const char *script, size_t script_bytes)
 {
 	kbi_buf_add_format(buf, "kbs_run %" PRIu64 " ", number);
 	if (input_bytes < 0)
@@ -145,7 +155,8 @@ kbi_login_frame(struct kbi_buf *buf, uint64_t number, int64_t input_bytes, const
 	return kbi_buf_failed(buf);
 }
 
-/* sudo's own words come untranslated (LC_ALL=C): from plugins/sudoers and src/ of sudo 1.8 and 1.9, and from sudo-rs. Those of the shells are their own. */
+/* sudo's own words come untranslated (LC_ALL=C): from plugins/sudoers and src/ of sudo 1.8 and 1.9, and from
+ * sudo-rs. Those of the shells are their own. */
 static const struct refusal {
 	const char *words;
 	kb_status code;
@@ -154,52 +165,67 @@ static const struct refusal {
 	const char *fix;
 } refusals[] = {
 	{"a password is required", KB_EPRIVILEGE, "privilege.password-required", "sudo wants a password",
-	 "kb_host_set_secret(host, \"sudo_password\", ...), or a sudoers rule with NOPASSWD"},
-	{"interactive authentication is required", KB_EPRIVILEGE, "privilege.password-required", "sudo wants a password",
-	 "kb_host_set_secret(host, \"sudo_password\", ...), or a sudoers rule with NOPASSWD"},
-	{"incorrect authentication attempt", KB_EPRIVILEGE, "privilege.password-wrong", "sudo did not take the password",
-	 "kb_host_set_secret(host, \"sudo_password\", ...)"},
-	{"I'm afraid I can't do that", KB_EPRIVILEGE, "privilege.not-allowed", "sudoers does not allow the user to run /bin/sh as root",
-	 "a sudoers rule for the user"},
-	{"incorrect password attempt", KB_EPRIVILEGE, "privilege.password-wrong", "sudo did not take the password",
-	 "kb_host_set_secret(host, \"sudo_password\", ...)"},
-	{"not in the sudoers file", KB_EPRIVILEGE, "privilege.not-allowed", "the user is not in sudoers", "a sudoers rule for the user"},
-	{"not allowed to", KB_EPRIVILEGE, "privilege.not-allowed", "sudoers does not allow the user to run /bin/sh as root",
-	 "a sudoers rule for the user"},
-	{"may not run sudo", KB_EPRIVILEGE, "privilege.not-allowed", "sudoers does not allow the user to run sudo",
-	 "a sudoers rule for the user"},
-	{"you must have a tty", KB_EPRIVILEGE, "privilege.requiretty", "sudoers asks for a terminal (requiretty)",
-	 "a sudoers line: Defaults:USER !requiretty"},
+		"kb_host_set_secret(host, \"sudo_password\", ...), or a sudoers rule with NOPASSWD"},
+	{"interactive authentication is required", KB_EPRIVILEGE, "privilege.password-required",
+		"sudo wants a password",
+		"kb_host_set_secret(host, \"sudo_password\", ...), or a sudoers rule with NOPASSWD"},
+	{"incorrect authentication attempt", KB_EPRIVILEGE, "privilege.password-wrong",
+		"sudo did not take the password", "kb_host_set_secret(host, \"sudo_password\", ...)"},
+	{"I'm afraid I can't do that", KB_EPRIVILEGE, "privilege.not-allowed",
+		"sudoers does not allow the user to run /bin/sh as root", "a sudoers rule for the user"},
+	{"incorrect password attempt", KB_EPRIVILEGE, "privilege.password-wrong",
+		"sudo did not take the password", "kb_host_set_secret(host, \"sudo_password\", ...)"},
+	{"not in the sudoers file", KB_EPRIVILEGE, "privilege.not-allowed", "the user is not in sudoers",
+		"a sudoers rule for the user"},
+	{"not allowed to", KB_EPRIVILEGE, "privilege.not-allowed",
+		"sudoers does not allow the user to run /bin/sh as root", "a sudoers rule for the user"},
+	{"may not run sudo", KB_EPRIVILEGE, "privilege.not-allowed",
+		"sudoers does not allow the user to run sudo", "a sudoers rule for the user"},
+	{"you must have a tty", KB_EPRIVILEGE, "privilege.requiretty",
+		"sudoers asks for a terminal (requiretty)", "a sudoers line: Defaults:USER !requiretty"},
 	{"no tty present", KB_EPRIVILEGE, "privilege.password-required", "sudo wants a password",
-	 "kb_host_set_secret(host, \"sudo_password\", ...), or a sudoers rule with NOPASSWD"},
-	{"account validation failure", KB_EPRIVILEGE, "privilege.account-locked", "sudo says that the account is locked or expired", NULL},
-	{"password expired", KB_EPRIVILEGE, "privilege.account-expired", "sudo says that the account or its password has expired", NULL},
-	{"account has expired", KB_EPRIVILEGE, "privilege.account-expired", "sudo says that the account has expired", NULL},
-	{"effective uid is not 0", KB_EPRIVILEGE, "privilege.sudo-broken", "sudo cannot become root there", NULL},
-	{"syntax error near line", KB_EPRIVILEGE, "privilege.sudo-broken", "sudoers has a syntax error", "visudo -c on the host"},
-	{"no new privileges", KB_EPRIVILEGE, "privilege.sudo-broken", "sudo may not gain privileges there", NULL},
-	{"sudo: not found", KB_EPRIVILEGE, "privilege.no-sudo", "there is no sudo", "log in as root, or install sudo"},
-	{"sudo: command not found", KB_EPRIVILEGE, "privilege.no-sudo", "there is no sudo", "log in as root, or install sudo"},
-	{"'sudo': No such file", KB_EPRIVILEGE, "privilege.no-sudo", "there is no sudo", "log in as root, or install sudo"},
-	{"sudo: No such file", KB_EPRIVILEGE, "privilege.no-sudo", "there is no sudo", "log in as root, or install sudo"},
-	{"account is currently not available", KB_EPRIVILEGE, "login.no-shell", "the login has no shell (nologin)",
-	 "a user whose shell is a shell"},
+		"kb_host_set_secret(host, \"sudo_password\", ...), or a sudoers rule with NOPASSWD"},
+	{"account validation failure", KB_EPRIVILEGE, "privilege.account-locked",
+		"sudo says that the account is locked or expired", NULL},
+	{"password expired", KB_EPRIVILEGE, "privilege.account-expired",
+		"sudo says that the account or its password has expired", NULL},
+	{"account has expired", KB_EPRIVILEGE, "privilege.account-expired",
+		"sudo says that the account has expired", NULL},
+	{"effective uid is not 0", KB_EPRIVILEGE, "privilege.sudo-broken", "sudo cannot become root there",
+		NULL},
+	{"syntax error near line", KB_EPRIVILEGE, "privilege.sudo-broken", "sudoers has a syntax error",
+		"visudo -c on the host"},
+	{"no new privileges", KB_EPRIVILEGE, "privilege.sudo-broken", "sudo may not gain privileges there",
+		NULL},
+	{"sudo: not found", KB_EPRIVILEGE, "privilege.no-sudo", "there is no sudo",
+		"log in as root, or install sudo"},
+	{"sudo: command not found", KB_EPRIVILEGE, "privilege.no-sudo", "there is no sudo",
+		"log in as root, or install sudo"},
+	{"'sudo': No such file", KB_EPRIVILEGE, "privilege.no-sudo", "there is no sudo",
+		"log in as root, or install sudo"},
+	{"sudo: No such file", KB_EPRIVILEGE, "privilege.no-sudo", "there is no sudo",
+		"log in as root, or install sudo"},
+	{"account is currently not available", KB_EPRIVILEGE, "login.no-shell",
+		"the login has no shell (nologin)", "a user whose shell is a shell"},
 	{"exec: restricted", KB_EPRIVILEGE, "login.restricted-shell", "the login's shell is a restricted one",
-	 "a user whose shell is not restricted"},
-	{"restricted: cannot", KB_EPRIVILEGE, "login.restricted-shell", "the login's shell is a restricted one",
-	 "a user whose shell is not restricted"},
+		"a user whose shell is not restricted"},
+	{"restricted: cannot", KB_EPRIVILEGE, "login.restricted-shell",
+		"the login's shell is a restricted one", "a user whose shell is not restricted"},
 };
 
 static const struct refusal ends[] = {
-	[KBI_LOGIN_ENDED] = {NULL, KB_EPROTOCOL, "login.ended", "the login ended before a shell answered", NULL},
-	[KBI_LOGIN_LATE] = {NULL, KB_EPROTOCOL, "login.no-answer", "logged in, but no shell answered in time", NULL},
-	[KBI_LOGIN_REFUSED] = {NULL, KB_EPRIVILEGE, "privilege.password-wrong", "sudo did not take the password",
-		"kb_host_set_secret(host, \"sudo_password\", ...)"},
+	[KBI_LOGIN_ENDED] = {NULL, KB_EPROTOCOL, "login.ended", "the login ended before a shell answered",
+		NULL},
+	[KBI_LOGIN_LATE] = {NULL, KB_EPROTOCOL, "login.no-answer", "logged in, but no shell answered in time",
+		NULL},
+	[KBI_LOGIN_REFUSED] = {NULL, KB_EPRIVILEGE, "privilege.password-wrong",
+		"sudo did not take the password", "kb_host_set_secret(host, \"sudo_password\", ...)"},
 	[KBI_LOGIN_NOT_ROOT] = {NULL, KB_EPRIVILEGE, "privilege.not-root", "the shell is not root's",
 		"kb_host_set(host, \"become\", \"sudo\"), or none to go on as that user"},
 };
 
-static const struct refusal silent = {NULL, KB_ETIMEOUT, "login.no-answer", "logged in, but nothing answered in time", NULL};
+static const struct refusal silent = {
+	NULL, KB_ETIMEOUT, "login.no-answer", "logged in, but nothing answered in time", NULL};
 
 static const struct refusal *
 find_refusal(const struct kbi_login *login, enum kbi_login_end end, const char *out, const char *error)
@@ -215,13 +241,14 @@ find_refusal(const struct kbi_login *login, enum kbi_login_end end, const char *
 }
 
 kb_status
-kbi_login_explain(const struct kbi_login *login, enum kbi_login_end end, const char *host, const char *out, const char *error,
-		  struct kb_err *err)
+kbi_login_explain(const struct kbi_login *login, enum kbi_login_end end, const char *host, const char *out,
+	const char *error, struct kb_err *err)
 {
 	bool is_certain = end == KBI_LOGIN_REFUSED || end == KBI_LOGIN_NOT_ROOT;
 	const struct refusal *why = is_certain ? &ends[end] : find_refusal(login, end, out, error);
 
-	kbi_fail(err, why->code, "%s: %s%s: %s", host, "become root", login->has_sudo ? " by sudo" : "", why->cause);
+	kbi_fail(err, why->code, "%s: %s%s: %s", host, "become root", login->has_sudo ? " by sudo" : "",
+		why->cause);
 	kbi_err_id(err, why->id);
 	kbi_err_evidence_lines(err, error, EVIDENCE_LINES);
 	kbi_err_evidence_lines(err, out, EVIDENCE_LINES);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a login becomes a privileged shell: the command that starts it, the text that it reads first, and what it means when it does not
- * come. No descriptor, no clock. */
+/* How a login becomes a privileged shell: the command that starts it, the text that it reads first, and what
+ * it means when it does not come. No descriptor, no clock. */
 #ifndef KBI_SESSION_LOGIN_H
 #define KBI_SESSION_LOGIN_H
 
@@ -18,11 +18,12 @@ struct kbi_login {
 	struct kbi_buf command;	/* for the login's shell, whichever that is */
 	char prompt[64];	/* sudo's, and nobody else's: see kbi_login_make() */
 	char hello[64];		/* the line on stdout by which the shell behind sudo says that it is there */
-	struct kbi_buf boot;	/* what /bin/sh reads first; ends in mark 0 on both streams, with its user id as status */
+	/* what /bin/sh reads first; ends in mark 0 on both streams, with its user id as status */
+	struct kbi_buf boot;
 };
 
-kb_status kbi_login_make(struct kbi_login *login, const char *scheme, const struct kbi_map *settings, const char *prelude,
-			 const struct kbi_nonce *nonce, struct kb_err *err);
+kb_status kbi_login_make(struct kbi_login *login, const char *scheme, const struct kbi_map *settings,
+	const char *prelude, const struct kbi_nonce *nonce, struct kb_err *err);
 void kbi_login_free(struct kbi_login *login);
 
 enum kbi_login_end {
@@ -33,10 +34,11 @@ enum kbi_login_end {
 };
 
 /* Why there is no shell, from what was printed. */
-kb_status kbi_login_explain(const struct kbi_login *login, enum kbi_login_end end, const char *host, const char *out, const char *error,
-			    struct kb_err *err);
+kb_status kbi_login_explain(const struct kbi_login *login, enum kbi_login_end end, const char *host,
+	const char *out, const char *error, struct kb_err *err);
 
 /* One request as the shell reads it: runs script under that number. input_bytes below 0: none. */
-kb_status kbi_login_frame(struct kbi_buf *buf, uint64_t number, int64_t input_bytes, const char *script, size_t script_bytes);
+kb_status kbi_login_frame(
+	struct kbi_buf *buf, uint64_t number, int64_t input_bytes, const char *script, size_t script_bytes);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of a session, shared by the files that make it: session.c (its life), session_write.c, session_read.c. */
+/* The inside of a session, shared by the files that make it: session.c (its life), session_write.c,
+ * session_read.c. */
 #ifndef KBI_SESSION_PARTS_H
 #define KBI_SESSION_PARTS_H
 
@@ -70,11 +71,14 @@ struct kbi_session {
 	bool is_freed;
 };
 
-/* The session is lost: every request is answered, then the owner told. The owner may free it from in there: look at the state again. */
+/* The session is lost: every request is answered, then the owner told. The owner may free it from in there:
+ * look at the state again. */
 void kbi_session_lose(struct kbi_session *s);	/* s->err says why */
-void kbi_session_lose_by(struct kbi_session *s, kb_status code, const char *id, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void kbi_session_lose_by(struct kbi_session *s, kb_status code, const char *id, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 void kbi_session_lose_login(struct kbi_session *s, enum kbi_login_end end);
-void kbi_session_answer(struct kbi_session *s, struct kbi_session_request *r, kb_status status, int exit_status);
+void kbi_session_answer(
+	struct kbi_session *s, struct kbi_session_request *r, kb_status status, int exit_status);
 
 void kbi_session_flush(struct kbi_session *s);	/* writes until there is nothing, or no room */
 void kbi_session_drain(struct kbi_session *s);	/* reads until there is nothing */

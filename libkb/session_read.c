@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What comes from the shell: noise until it answers, then the data and marks of one request after the other, on two streams. */
+/* What comes from the shell: noise until it answers, then the data and marks of one request after the other,
+ * on two streams. */
 #include <string.h>
 
 #include "base/str.h"
@@ -180,7 +181,8 @@ read_stream(struct kbi_session *s, int which)
 
 	if (s->state == KBI_SESSION_LOST || stream->has_ended)
 		return 0;
-	ssize_t count = s->transport->ops->read(s->transport, which == KBI_STDOUT ? KBI_STDOUT : KBI_STDERR, data, sizeof(data));
+	ssize_t count = s->transport->ops->read(
+		s->transport, which == KBI_STDOUT ? KBI_STDOUT : KBI_STDERR, data, sizeof(data));
 	if (count == 0)
 		stream->has_ended = true;
 	if (count <= 0)

@@ -69,7 +69,8 @@ add_point(struct kbi_buf *blob, const EVP_PKEY *pkey, const char *curve)
 	unsigned char point[256];
 	size_t point_bytes = 0;
 
-	if (EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), &point_bytes) != 1)
+	if (EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), &point_bytes)
+		!= 1)
 		return false;
 	kbi_wire_add_text(blob, curve);
 	kbi_wire_add_string(blob, point, point_bytes);
@@ -93,7 +94,8 @@ static void
 prefer_uncompressed(EVP_PKEY *pkey)
 {
 	if (EVP_PKEY_is_a(pkey, "EC"))
-		EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
+		EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+			OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
 }
 
 static kb_status
@@ -103,20 +105,23 @@ describe(struct kbi_key *key, struct kb_err *err)
 	bool is_whole;
 
 	if (!kind)
-		return kbi_fail(err, KB_EUNSUPPORTED, "%s: a private key of type %s: not one that can log in here", key->name,
-				EVP_PKEY_get0_type_name(key->pkey) ? EVP_PKEY_get0_type_name(key->pkey) : "unknown");
+		return kbi_fail(err, KB_EUNSUPPORTED,
+			"%s: a private key of type %s: not one that can log in here", key->name,
+			EVP_PKEY_get0_type_name(key->pkey) ? EVP_PKEY_get0_type_name(key->pkey) : "unknown");
 	prefer_uncompressed(key->pkey);
 	key->type = kind->type;
 	key->algorithm = kind->algorithm;
 	key->digest = kind->digest ? EVP_get_digestbyname(kind->digest) : NULL;
 	key->blob = KBI_BUF(KBI_KEY_MAX);
-	/* The name of the algorithm in place of "ssh-rsa": libssh2 1.10 takes the method of the login from here and knows RSA with SHA-1
-	 * only, which servers refuse since OpenSSH 8.8. They accept the blob under this name (sshkey.c, sshkey_type_from_name). */
+	/* The name of the algorithm in place of "ssh-rsa": libssh2 1.10 takes the method of the login from
+	 * here and knows RSA with SHA-1 only, which servers refuse since OpenSSH 8.8. They accept the blob
+	 * under this name (sshkey.c, sshkey_type_from_name). */
 	kbi_wire_add_text(&key->blob, kind->algorithm);
 	if (kind->curve)
 		is_whole = add_point(&key->blob, key->pkey, kind->curve);
 	else if (kind->digest)
-		is_whole = add_parameter(&key->blob, key->pkey, OSSL_PKEY_PARAM_RSA_E) && add_parameter(&key->blob, key->pkey, OSSL_PKEY_PARAM_RSA_N);
+		is_whole = add_parameter(&key->blob, key->pkey, OSSL_PKEY_PARAM_RSA_E)
+			&& add_parameter(&key->blob, key->pkey, OSSL_PKEY_PARAM_RSA_N);
 	else
 		is_whole = add_raw(&key->blob, key->pkey);
 	if (!is_whole || kbi_buf_failed(&key->blob))
@@ -143,7 +148,8 @@ give_passphrase(char *buffer, int size, int is_writing, void *data)
 }
 
 static kb_status
-parse_pem(struct kbi_key *key, const char *data, size_t size_bytes, const struct kbi_entry *passphrase, struct kb_err *err)
+parse_pem(struct kbi_key *key, const char *data, size_t size_bytes, const struct kbi_entry *passphrase,
+	struct kb_err *err)
 {
 	struct asked asked = {passphrase, false};
 	BIO *bio = BIO_new_mem_buf(data, (int)size_bytes);
@@ -156,9 +162,12 @@ parse_pem(struct kbi_key *key, const char *data, size_t size_bytes, const struct
 	if (key->pkey)
 		return KB_OK;
 	if (!asked.was_asked)
-		return kbi_fail(err, KB_EINVAL, "%s: the private key in it is damaged, or of a kind that is not known", key->name);
-	kbi_fail(err, KB_EAUTH, passphrase ? "%s: the passphrase does not open this key" : "%s: the key is encrypted, and no passphrase was given",
-		 key->name);
+		return kbi_fail(err, KB_EINVAL,
+			"%s: the private key in it is damaged, or of a kind that is not known", key->name);
+	kbi_fail(err, KB_EAUTH,
+		passphrase ? "%s: the passphrase does not open this key"
+			   : "%s: the key is encrypted, and no passphrase was given",
+		key->name);
 	kbi_err_id(err, "key.passphrase");
 	kbi_err_fix(err, "kb_host_set_secret(host, \"passphrase\", ...)");
 	return KB_EAUTH;
@@ -175,7 +184,8 @@ parse_openssh(struct kbi_key *key, const char *begin, const char *end, struct kb
 	struct kbi_buf decoded = {.max_bytes = KBI_KEY_MAX, .secret = true};
 
 	if (stop && kbi_str_unbase64(&decoded, body, (size_t)(stop - body)) && !kbi_buf_failed(&decoded))
-		key->pkey = kbi_key_openssh(key->name, (const unsigned char *)kbi_buf_text(&decoded), decoded.size_bytes, err);
+		key->pkey = kbi_key_openssh(
+			key->name, (const unsigned char *)kbi_buf_text(&decoded), decoded.size_bytes, err);
 	else
 		kbi_fail(err, KB_EINVAL, "%s: the private key in it is damaged", key->name);
 	kbi_buf_free(&decoded);
@@ -188,9 +198,15 @@ static const struct mistake {
 	const char *begins;
 	const char *what;
 } mistakes[] = {
-	{"ssh-", "a public key"}, {"ecdsa-sha2-", "a public key"}, {"sk-", "a public key"}, {"---- BEGIN SSH2 PUBLIC KEY", "a public key"},
-	{"-----BEGIN PUBLIC KEY", "a public key"}, {"-----BEGIN RSA PUBLIC KEY", "a public key"}, {"-----BEGIN CERTIFICATE", "a certificate"},
-	{"PuTTY-User-Key-File", "a key in PuTTY's format"}, {"---- BEGIN SSH2 ENCRYPTED", "a key in ssh.com's format"},
+	{"ssh-", "a public key"},
+	{"ecdsa-sha2-", "a public key"},
+	{"sk-", "a public key"},
+	{"---- BEGIN SSH2 PUBLIC KEY", "a public key"},
+	{"-----BEGIN PUBLIC KEY", "a public key"},
+	{"-----BEGIN RSA PUBLIC KEY", "a public key"},
+	{"-----BEGIN CERTIFICATE", "a certificate"},
+	{"PuTTY-User-Key-File", "a key in PuTTY's format"},
+	{"---- BEGIN SSH2 ENCRYPTED", "a key in ssh.com's format"},
 };
 
 static kb_status
@@ -199,13 +215,15 @@ explain_mistake(const char *name, const char *data, size_t size_bytes, struct kb
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
 		size_t length = strlen(mistakes[i].begins);
 		if (size_bytes >= length && memcmp(data, mistakes[i].begins, length) == 0)
-			return kbi_fail(err, KB_EINVAL, "%s: %s, where a private key is wanted", name, mistakes[i].what);
+			return kbi_fail(err, KB_EINVAL, "%s: %s, where a private key is wanted", name,
+				mistakes[i].what);
 	}
 	return kbi_fail(err, KB_EINVAL, "%s: not a private key", name);
 }
 
 static kb_status
-parse(struct kbi_key *key, const char *data, size_t size_bytes, const struct kbi_entry *passphrase, struct kb_err *err)
+parse(struct kbi_key *key, const char *data, size_t size_bytes, const struct kbi_entry *passphrase,
+	struct kb_err *err)
 {
 	static const char any[] = "PRIVATE KEY-----";
 	const char *openssh = memmem(data, size_bytes, OPENSSH_BEGIN, strlen(OPENSSH_BEGIN));
@@ -218,12 +236,14 @@ parse(struct kbi_key *key, const char *data, size_t size_bytes, const struct kbi
 }
 
 kb_status
-kbi_key_parse(struct kbi_key *key, const char *name, const char *data, size_t size_bytes, const struct kbi_entry *passphrase, struct kb_err *err)
+kbi_key_parse(struct kbi_key *key, const char *name, const char *data, size_t size_bytes,
+	const struct kbi_entry *passphrase, struct kb_err *err)
 {
 	*key = (struct kbi_key){.name = strdup(name)};
 	if (!key->name)
 		return kbi_fail_memory(err);
-	kb_status failed = size_bytes > KBI_KEY_MAX ? kbi_fail(err, KB_EINVAL, "%s: not a private key: %zu bytes", name, size_bytes)
+	kb_status failed = size_bytes > KBI_KEY_MAX
+		? kbi_fail(err, KB_EINVAL, "%s: not a private key: %zu bytes", name, size_bytes)
 		: parse(key, data, size_bytes, passphrase, err);
 	if (!failed)
 		failed = describe(key, err);
@@ -241,9 +261,11 @@ check_file(int fd, const char *path, struct kb_err *err)
 	if (fstat(fd, &st) < 0)
 		return kbi_fail(err, KB_EIO, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return kbi_fail(err, KB_EINVAL, "%s: %s, where a private key is wanted", path, S_ISDIR(st.st_mode) ? "a folder" : "not a plain file");
+		return kbi_fail(err, KB_EINVAL, "%s: %s, where a private key is wanted", path,
+			S_ISDIR(st.st_mode) ? "a folder" : "not a plain file");
 	if (st.st_size > (off_t)KBI_KEY_MAX)
-		return kbi_fail(err, KB_EINVAL, "%s: not a private key: %lld bytes", path, (long long)st.st_size);
+		return kbi_fail(
+			err, KB_EINVAL, "%s: not a private key: %lld bytes", path, (long long)st.st_size);
 	return (st.st_mode & 077) ? KB_EAUTH : KB_OK;
 }
 

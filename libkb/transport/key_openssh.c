@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private keys as ssh-keygen writes them: "openssh-key-v1", described in PROTOCOL.key of OpenSSH. OpenSSL does not read them. Unencrypted ones only. */
+/* Private keys as ssh-keygen writes them: "openssh-key-v1", described in PROTOCOL.key of OpenSSH. OpenSSL
+ * does not read them. Unencrypted ones only. */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
@@ -18,10 +19,12 @@ make_ed25519(struct kbi_wire *wire)
 	unsigned char derived[32];
 	size_t derived_bytes = sizeof(derived);
 
-	if (!kbi_wire_string(wire, &public) || !kbi_wire_string(wire, &private) || public.size_bytes != 32 || private.size_bytes != 64)
+	if (!kbi_wire_string(wire, &public) || !kbi_wire_string(wire, &private) || public.size_bytes != 32
+		|| private.size_bytes != 64)
 		return NULL;
 	EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, private.data, 32);
-	if (!pkey || EVP_PKEY_get_raw_public_key(pkey, derived, &derived_bytes) != 1 || memcmp(derived, public.data, 32) != 0) {
+	if (!pkey || EVP_PKEY_get_raw_public_key(pkey, derived, &derived_bytes) != 1
+		|| memcmp(derived, public.data, 32) != 0) {
 		EVP_PKEY_free(pkey);
 		return NULL;
 	}
@@ -35,7 +38,8 @@ make_from(const char *type, OSSL_PARAM_BLD *build)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 	EVP_PKEY *pkey = NULL;
 
-	if (params && ctx && EVP_PKEY_fromdata_init(ctx) == 1 && EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
+	if (params && ctx && EVP_PKEY_fromdata_init(ctx) == 1
+		&& EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
 		pkey = NULL;
 	EVP_PKEY_CTX_free(ctx);
 	OSSL_PARAM_free(params);
@@ -75,9 +79,11 @@ make_ecdsa(struct kbi_wire *wire, const struct curve *curve)
 		return NULL;
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
 	BIGNUM *private = BN_bin2bn(number.data, (int)number.size_bytes, NULL);
-	if (build && private && OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, curve->group, 0)
-	    && OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point.data, point.size_bytes)
-	    && OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, private))
+	if (build && private
+		&& OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, curve->group, 0)
+		&& OSSL_PARAM_BLD_push_octet_string(
+			build, OSSL_PKEY_PARAM_PUB_KEY, point.data, point.size_bytes)
+		&& OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, private))
 		pkey = make_from("EC", build);
 	BN_clear_free(private);
 	OSSL_PARAM_BLD_free(build);
@@ -88,11 +94,18 @@ make_ecdsa(struct kbi_wire *wire, const struct curve *curve)
 	return pkey;
 }
 
-enum { N, E, D, IQMP, P, Q, RSA_NUMBERS, DP = RSA_NUMBERS, DQ, RSA_ALL };	/* in the file's order, and two that it lacks */
+/* in the file's order, and two that it lacks */
+enum { N, E, D, IQMP, P, Q, RSA_NUMBERS, DP = RSA_NUMBERS, DQ, RSA_ALL };
 
 static const char *const rsa_names[RSA_ALL] = {
-	OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_E, OSSL_PKEY_PARAM_RSA_D, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, OSSL_PKEY_PARAM_RSA_FACTOR1,
-	OSSL_PKEY_PARAM_RSA_FACTOR2, OSSL_PKEY_PARAM_RSA_EXPONENT1, OSSL_PKEY_PARAM_RSA_EXPONENT2,
+	OSSL_PKEY_PARAM_RSA_N,
+	OSSL_PKEY_PARAM_RSA_E,
+	OSSL_PKEY_PARAM_RSA_D,
+	OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
+	OSSL_PKEY_PARAM_RSA_FACTOR1,
+	OSSL_PKEY_PARAM_RSA_FACTOR2,
+	OSSL_PKEY_PARAM_RSA_EXPONENT1,
+	OSSL_PKEY_PARAM_RSA_EXPONENT2,
 };
 
 static bool
@@ -101,7 +114,8 @@ read_rsa(struct kbi_wire *wire, BIGNUM *numbers[RSA_ALL])
 	struct kbi_wire number;
 
 	for (int i = 0; i < RSA_NUMBERS; i++) {
-		if (!kbi_wire_string(wire, &number) || !number.size_bytes || number.size_bytes > 2049)	/* 16,384 bits, OpenSSH's most */
+		/* 16,384 bits, OpenSSH's most */
+		if (!kbi_wire_string(wire, &number) || !number.size_bytes || number.size_bytes > 2049)
 			return false;
 		numbers[i] = BN_bin2bn(number.data, (int)number.size_bytes, NULL);
 		if (!numbers[i] || BN_is_zero(numbers[i]))
@@ -130,7 +144,8 @@ complete_rsa(BIGNUM *numbers[RSA_ALL])
 {
 	BN_CTX *ctx = BN_CTX_new();
 	BIGNUM *product = BN_new();
-	bool is_product = ctx && product && BN_mul(product, numbers[P], numbers[Q], ctx) && BN_cmp(product, numbers[N]) == 0;
+	bool is_product = ctx && product && BN_mul(product, numbers[P], numbers[Q], ctx)
+		&& BN_cmp(product, numbers[N]) == 0;
 
 	if (is_product) {
 		numbers[DP] = reduce(numbers[D], numbers[P], ctx);
@@ -192,8 +207,9 @@ read_private(const char *name, struct kbi_wire *wire, struct kb_err *err)
 
 	if (kbi_wire_u32(wire, &a) && kbi_wire_u32(wire, &b) && a == b && kbi_wire_string(wire, &type)) {
 		if (!is_known_type(&type)) {
-			kbi_fail(err, KB_EUNSUPPORTED, "%s: a private key of type %.*s: not one that can log in here", name,
-				 (int)(type.size_bytes < 64 ? type.size_bytes : 64), (const char *)type.data);
+			kbi_fail(err, KB_EUNSUPPORTED,
+				"%s: a private key of type %.*s: not one that can log in here", name,
+				(int)(type.size_bytes < 64 ? type.size_bytes : 64), (const char *)type.data);
 			return NULL;
 		}
 		pkey = make_key(wire, &type);
@@ -208,10 +224,17 @@ refuse_encrypted(const char *name, struct kbi_wire *public, struct kb_err *err)
 {
 	struct kbi_wire type;
 
-	kbi_fail(err, KB_EUNSUPPORTED, "%s: an encrypted key in OpenSSH's format: it needs its passphrase, and that is not supported", name);
+	kbi_fail(err, KB_EUNSUPPORTED,
+		"%s: an encrypted key in OpenSSH's format: it needs its passphrase, and that is not "
+		"supported",
+		name);
 	kbi_err_id(err, "key.encrypted");
-	if (kbi_wire_string(public, &type) && !kbi_wire_is(&type, "ssh-ed25519"))	/* of which there is no PEM */
-		kbi_err_fix(err, "ssh-keygen -p -m PEM -f %s keeps the passphrase; then kb_host_set_secret(host, \"passphrase\", ...)", name);
+	/* of which there is no PEM */
+	if (kbi_wire_string(public, &type) && !kbi_wire_is(&type, "ssh-ed25519"))
+		kbi_err_fix(err,
+			"ssh-keygen -p -m PEM -f %s keeps the passphrase; then kb_host_set_secret(host, "
+			"\"passphrase\", ...)",
+			name);
 	else
 		kbi_err_fix(err, "kb_host_set(host, \"identity\", ...) with a key that is not encrypted");
 }
@@ -225,8 +248,9 @@ kbi_key_openssh(const char *name, const unsigned char *data, size_t size_bytes, 
 	bool is_magic = size_bytes > sizeof(MAGIC) && memcmp(data, MAGIC, sizeof(MAGIC)) == 0;
 	if (is_magic)
 		wire = (struct kbi_wire){data + sizeof(MAGIC), size_bytes - sizeof(MAGIC)};
-	if (!is_magic || !kbi_wire_string(&wire, &cipher) || !kbi_wire_string(&wire, &kdf) || !kbi_wire_string(&wire, &kdf_options)
-	    || !kbi_wire_u32(&wire, &keys) || keys != 1 || !kbi_wire_string(&wire, &public) || !kbi_wire_string(&wire, &private)) {
+	if (!is_magic || !kbi_wire_string(&wire, &cipher) || !kbi_wire_string(&wire, &kdf)
+		|| !kbi_wire_string(&wire, &kdf_options) || !kbi_wire_u32(&wire, &keys) || keys != 1
+		|| !kbi_wire_string(&wire, &public) || !kbi_wire_string(&wire, &private)) {
 		kbi_fail(err, KB_EINVAL, "%s: the private key in it is damaged", name);
 		return NULL;
 	}

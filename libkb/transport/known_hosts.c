@@ -16,8 +16,11 @@ static const struct {
 	const char *name;
 	enum kbi_key_type type;
 } types[] = {
-	{"ssh-ed25519", KBI_KEY_ED25519}, {"ecdsa-sha2-nistp256", KBI_KEY_ECDSA256}, {"ecdsa-sha2-nistp384", KBI_KEY_ECDSA384},
-	{"ecdsa-sha2-nistp521", KBI_KEY_ECDSA521}, {"ssh-rsa", KBI_KEY_RSA},
+	{"ssh-ed25519", KBI_KEY_ED25519},
+	{"ecdsa-sha2-nistp256", KBI_KEY_ECDSA256},
+	{"ecdsa-sha2-nistp384", KBI_KEY_ECDSA384},
+	{"ecdsa-sha2-nistp521", KBI_KEY_ECDSA521},
+	{"ssh-rsa", KBI_KEY_RSA},
 };
 
 struct word {
@@ -86,7 +89,9 @@ split(const char *text, size_t size_bytes, struct line *line)
 	if (!first.size_bytes || *first.text == '#')
 		return false;
 	if (*first.text == '@') {
-		line->marker = is_word(&first, "@cert-authority") ? AUTHORITY : is_word(&first, "@revoked") ? REVOKED : BROKEN;
+		line->marker = is_word(&first, "@cert-authority") ? AUTHORITY
+			: is_word(&first, "@revoked")             ? REVOKED
+								  : BROKEN;
 		first = take_word(&at, end);
 	}
 	line->names = first;
@@ -145,7 +150,8 @@ static bool
 decode_hash(const char *text, const char *end, unsigned char out[HASH_BYTES])
 {
 	struct kbi_buf bytes = KBI_BUF(64);
-	bool is_hash = end > text && kbi_str_unbase64(&bytes, text, (size_t)(end - text)) && bytes.size_bytes == HASH_BYTES;
+	bool is_hash = end > text && kbi_str_unbase64(&bytes, text, (size_t)(end - text))
+		&& bytes.size_bytes == HASH_BYTES;
 
 	if (is_hash)
 		memcpy(out, bytes.data, HASH_BYTES);
@@ -206,7 +212,8 @@ is_of_type(const struct word *type, const void *key, size_t key_bytes)
 {
 	struct kbi_wire wire = {key, key_bytes}, own;
 
-	return kbi_wire_string(&wire, &own) && own.size_bytes == type->size_bytes && memcmp(own.data, type->text, own.size_bytes) == 0;
+	return kbi_wire_string(&wire, &own) && own.size_bytes == type->size_bytes
+		&& memcmp(own.data, type->text, own.size_bytes) == 0;
 }
 
 /* What is worse stays: revoked over all, then the same key, then another one, then an authority. */
@@ -214,7 +221,11 @@ static void
 decide(struct kbi_known_host *host, enum kbi_known known, size_t number)
 {
 	static const int weight[] = {
-		[KBI_KNOWN_NOT] = 0, [KBI_KNOWN_AUTHORITY] = 1, [KBI_KNOWN_OTHER] = 2, [KBI_KNOWN_SAME] = 3, [KBI_KNOWN_REVOKED] = 4,
+		[KBI_KNOWN_NOT] = 0,
+		[KBI_KNOWN_AUTHORITY] = 1,
+		[KBI_KNOWN_OTHER] = 2,
+		[KBI_KNOWN_SAME] = 3,
+		[KBI_KNOWN_REVOKED] = 4,
 	};
 
 	if (weight[known] <= weight[host->known])
@@ -224,9 +235,11 @@ decide(struct kbi_known_host *host, enum kbi_known known, size_t number)
 }
 
 static void
-look_at(const struct line *line, size_t number, const struct kbi_buf *known, const void *key, size_t key_bytes, struct kbi_known_host *host)
+look_at(const struct line *line, size_t number, const struct kbi_buf *known, const void *key,
+	size_t key_bytes, struct kbi_known_host *host)
 {
-	bool is_same = key && known->size_bytes == key_bytes && memcmp(kbi_buf_text(known), key, key_bytes) == 0;
+	bool is_same =
+		key && known->size_bytes == key_bytes && memcmp(kbi_buf_text(known), key, key_bytes) == 0;
 	bool was_other = host->known == KBI_KNOWN_OTHER;
 
 	if (line->marker == AUTHORITY) {
@@ -248,7 +261,8 @@ look_at(const struct line *line, size_t number, const struct kbi_buf *known, con
 }
 
 void
-kbi_known_hosts_look(const char *text, size_t text_bytes, const char *name, const void *key, size_t key_bytes, struct kbi_known_host *host)
+kbi_known_hosts_look(const char *text, size_t text_bytes, const char *name, const void *key, size_t key_bytes,
+	struct kbi_known_host *host)
 {
 	const char *end = text + text_bytes, *words;
 	size_t words_bytes, number = 0;
@@ -291,7 +305,8 @@ kbi_is_fingerprint(const char *text)
 	kbi_buf_add(&padded, text + strlen("SHA256:"));
 	if (padded.size_bytes == 43)
 		kbi_buf_add_char(&padded, '=');
-	bool is = padded.size_bytes == 44 && kbi_str_unbase64(&hash, padded.data, padded.size_bytes) && hash.size_bytes == 32;
+	bool is = padded.size_bytes == 44 && kbi_str_unbase64(&hash, padded.data, padded.size_bytes)
+		&& hash.size_bytes == 32;
 	kbi_buf_free(&padded);
 	kbi_buf_free(&hash);
 	return is;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* known_hosts as OpenSSH reads it (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"): which keys a host is known by, and whether this is one of them. */
+/* known_hosts as OpenSSH reads it (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"): which keys a host is known by,
+ * and whether this is one of them. */
 #ifndef KBI_KNOWN_HOSTS_H
 #define KBI_KNOWN_HOSTS_H
 
@@ -20,8 +21,13 @@ enum kbi_known {
 	KBI_KNOWN_AUTHORITY	/* no key, but a @cert-authority is: certificates are not supported */
 };
 
-enum kbi_key_type {		/* bits: which types of keys a name is known by */
-	KBI_KEY_ED25519 = 1, KBI_KEY_ECDSA256 = 2, KBI_KEY_ECDSA384 = 4, KBI_KEY_ECDSA521 = 8, KBI_KEY_RSA = 16, KBI_KEY_UNUSUAL = 32
+enum kbi_key_type { /* bits: which types of keys a name is known by */
+	KBI_KEY_ED25519 = 1,
+	KBI_KEY_ECDSA256 = 2,
+	KBI_KEY_ECDSA384 = 4,
+	KBI_KEY_ECDSA521 = 8,
+	KBI_KEY_RSA = 16,
+	KBI_KEY_UNUSUAL = 32
 };
 
 struct kbi_known_host {
@@ -34,17 +40,22 @@ struct kbi_known_host {
 /* The name to look for: lower case, [name]:port when the port is not 22. */
 void kbi_known_hosts_name(struct kbi_buf *out, const char *address, int port);
 
-/* Pure. key is the server's public key blob; NULL asks for types alone. Lines that nobody can read are passed over, as ssh does. */
-void kbi_known_hosts_look(const char *text, size_t text_bytes, const char *name, const void *key, size_t key_bytes, struct kbi_known_host *host);
+/* Pure. key is the server's public key blob; NULL asks for types alone. Lines that nobody can read are passed
+ * over, as ssh does. */
+void kbi_known_hosts_look(const char *text, size_t text_bytes, const char *name, const void *key,
+	size_t key_bytes, struct kbi_known_host *host);
 
 /* A file that is not there is empty. Anything but a plain file of a sane size is an error, and never trust. */
 kb_status kbi_known_hosts_read(const char *path, struct kbi_buf *text, struct kb_err *err);
 
 /* Adds a line, in one write, to a file that becomes 0600 if it is new. */
-kb_status kbi_known_hosts_add(const char *path, const char *name, const void *key, size_t key_bytes, struct kb_err *err);
+kb_status kbi_known_hosts_add(
+	const char *path, const char *name, const void *key, size_t key_bytes, struct kb_err *err);
 
-void kbi_fingerprint(const void *key, size_t key_bytes, char out[KBI_FINGERPRINT_BYTES]);	/* SHA256:..., as ssh-keygen -l prints it */
+/* SHA256:..., as ssh-keygen -l prints it */
+void kbi_fingerprint(const void *key, size_t key_bytes, char out[KBI_FINGERPRINT_BYTES]);
 bool kbi_is_fingerprint(const char *text);
-const char *kbi_key_type_name(const void *key, size_t key_bytes, char out[KBI_FINGERPRINT_BYTES]);	/* escaped, cut */
+/* escaped, cut */
+const char *kbi_key_type_name(const void *key, size_t key_bytes, char out[KBI_FINGERPRINT_BYTES]);
 
 #endif

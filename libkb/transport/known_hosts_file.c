@@ -24,7 +24,8 @@ check_file(int fd, const char *path, struct stat *st, struct kb_err *err)
 	if (fstat(fd, st) < 0)
 		return fail_file(err, KB_EIO, path, strerror(errno));
 	if (!S_ISREG(st->st_mode))
-		return fail_file(err, KB_EINVAL, path, S_ISDIR(st->st_mode) ? "a folder, where known_hosts is wanted" : "not a plain file");
+		return fail_file(err, KB_EINVAL, path,
+			S_ISDIR(st->st_mode) ? "a folder, where known_hosts is wanted" : "not a plain file");
 	if (st->st_size > (off_t)KBI_KNOWN_HOSTS_MAX)
 		return fail_file(err, KB_ETOOBIG, path, "larger than any known_hosts");
 	return KB_OK;
@@ -52,7 +53,8 @@ read_all(int fd, const char *path, struct kbi_buf *text, struct kb_err *err)
 kb_status
 kbi_known_hosts_read(const char *path, struct kbi_buf *text, struct kb_err *err)
 {
-	int fd = kbi_fd_lift(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));	/* a FIFO must not hold us up */
+	/* a FIFO must not hold us up */
+	int fd = kbi_fd_lift(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 
 	if (fd < 0 && errno == ENOENT)
 		return KB_OK;

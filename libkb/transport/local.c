@@ -24,7 +24,8 @@ struct local {
 	pid_t pid;
 	bool is_reaped;
 	struct kbi_watch streams[STREAMS];
-	struct kbi_watch exited;	/* a pidfd: daemons that the shell leaves behind may keep its pipes open */
+	/* a pidfd: daemons that the shell leaves behind may keep its pipes open */
+	struct kbi_watch exited;
 };
 
 struct ends {
@@ -39,7 +40,8 @@ close_all(int fds[STREAMS])
 		kbi_fd_close(&fds[i]);
 }
 
-/* What we write to is a socket, since only those can be written to without SIGPIPE and without a signal handler. */
+/* What we write to is a socket, since only those can be written to without SIGPIPE and without a signal
+ * handler. */
 static int
 open_pair(struct ends *ends, int stream)
 {
@@ -79,7 +81,8 @@ set_actions(posix_spawn_file_actions_t *actions, const int theirs[STREAMS])
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
 	return failed ? failed : posix_spawn_file_actions_addclosefrom_np(actions, STREAMS);
 #else
-	for (int fd = STREAMS; fd < 1024 && !failed; fd++)	/* those of the program that are not close-on-exec */
+	/* those of the program that are not close-on-exec */
+	for (int fd = STREAMS; fd < 1024 && !failed; fd++)
 		failed = posix_spawn_file_actions_addclose(actions, fd);
 	return failed;
 #endif
@@ -99,7 +102,8 @@ set_attributes(posix_spawnattr_t *attr)
 	if (!failed)
 		failed = posix_spawnattr_setsigmask(attr, &none);
 	if (!failed)
-		failed = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+		failed = posix_spawnattr_setflags(
+			attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
 	return failed;
 }
 
@@ -252,7 +256,8 @@ local_write(struct kbi_transport *t, const void *data, size_t size_bytes)
 		return kbi_loop_watch(l->loop, watch, KBI_OUT) ? KB_EIO : KBI_AGAIN;
 	kbi_loop_watch(l->loop, watch, 0);
 	kbi_fd_close(&watch->fd);
-	return (ssize_t)size_bytes;	/* the shell has ended: what it says on its other streams, and their end, tell more than EPIPE */
+	/* the shell has ended: what it says on its other streams, and their end, tell more than EPIPE */
+	return (ssize_t)size_bytes;
 }
 
 struct dead {
@@ -276,7 +281,8 @@ forget(void *owner, void *data)
 	free(data);
 }
 
-/* The shell ends when what it runs has ended. No zombie may stay, nobody may wait, and SIGCHLD is the program's: a thread takes it. */
+/* The shell ends when what it runs has ended. No zombie may stay, nobody may wait, and SIGCHLD is the
+ * program's: a thread takes it. */
 static void
 reap(struct local *l)
 {

@@ -60,8 +60,8 @@ kbi_ssh_fail(struct kbi_ssh *s, kb_status code, const char *id, const char *form
 bool
 kbi_ssh_is_broken(const struct kbi_ssh *s, int rc)
 {
-	return s->has_peer_closed || s->socket_errno || rc == LIBSSH2_ERROR_SOCKET_DISCONNECT || rc == LIBSSH2_ERROR_SOCKET_SEND
-		|| rc == LIBSSH2_ERROR_SOCKET_RECV;
+	return s->has_peer_closed || s->socket_errno || rc == LIBSSH2_ERROR_SOCKET_DISCONNECT
+		|| rc == LIBSSH2_ERROR_SOCKET_SEND || rc == LIBSSH2_ERROR_SOCKET_RECV;
 }
 
 enum kbi_turn
@@ -72,13 +72,17 @@ kbi_ssh_fail_socket(struct kbi_ssh *s, const char *when)
 	s->state = LOST;
 	s->base.state = KBI_LOST;
 	if (s->socket_errno)
-		return kbi_ssh_fail(s, KB_EUNREACHABLE, "connection.lost", "the connection broke %s: %s", when, strerror(s->socket_errno));
+		return kbi_ssh_fail(s, KB_EUNREACHABLE, "connection.lost", "the connection broke %s: %s",
+			when, strerror(s->socket_errno));
 	if (s->has_peer_closed)
-		return kbi_ssh_fail(s, KB_EUNREACHABLE, "connection.closed", "the other side closed the connection %s", when);
+		return kbi_ssh_fail(s, KB_EUNREACHABLE, "connection.closed",
+			"the other side closed the connection %s", when);
 	int rc = libssh2_session_last_error(s->session, &why, NULL, 0);
 	if (rc == LIBSSH2_ERROR_SOCKET_DISCONNECT)
-		return kbi_ssh_fail(s, KB_EUNREACHABLE, "connection.closed", "the other side ended the connection %s", when);
-	return kbi_ssh_fail(s, KB_EPROTOCOL, "ssh.protocol", "SSH failed %s: %s (%d)", when, why ? why : "no reason", rc);
+		return kbi_ssh_fail(s, KB_EUNREACHABLE, "connection.closed",
+			"the other side ended the connection %s", when);
+	return kbi_ssh_fail(
+		s, KB_EPROTOCOL, "ssh.protocol", "SSH failed %s: %s (%d)", when, why ? why : "no reason", rc);
 }
 
 static void
@@ -88,7 +92,8 @@ remember_first(struct kbi_ssh *s, const char *data, size_t size_bytes)
 		s->first[s->first_bytes++] = data[i];
 }
 
-/* libssh2's recv(). It reads the peer's first lines byte by byte, and everything else as long as more comes: both without a bound. */
+/* libssh2's recv(). It reads the peer's first lines byte by byte, and everything else as long as more comes:
+ * both without a bound. */
 static ssize_t
 receive(libssh2_socket_t fd, void *data, size_t size_bytes, int flags, void **abstract)
 {
@@ -110,7 +115,8 @@ receive(libssh2_socket_t fd, void *data, size_t size_bytes, int flags, void **ab
 		s->socket_errno = errno;
 	s->has_peer_closed = s->has_peer_closed || count == 0;
 	if (count <= 0 && s->state == OPEN)
-		return -EAGAIN;		/* or libssh2 would keep from us what it has received before; kbi_ssh_read() sees the end */
+		/* or libssh2 would keep from us what it has received before; kbi_ssh_read() sees the end */
+		return -EAGAIN;
 	if (count < 0)
 		return -s->socket_errno;
 	s->turn_bytes -= count;
@@ -146,7 +152,8 @@ set_callback(LIBSSH2_SESSION *session, int which, void (*callback)(void))
 #else
 	void *pointer;
 
-	memcpy(&pointer, &callback, sizeof(pointer));	/* the older call takes a function as a void pointer, which ISO C has no cast for */
+	/* the older call takes a function as a void pointer, which ISO C has no cast for */
+	memcpy(&pointer, &callback, sizeof(pointer));
 	libssh2_session_callback_set(session, which, pointer);
 #endif
 }
@@ -201,8 +208,9 @@ open_up(struct kbi_ssh *s)
 	s->addresses = s->next_address = NULL;
 }
 
-/* Directions of 0 after EAGAIN mean both; but a socket is nearly always writable, so that asks again after a while. Where our own packet is
- * half sent nothing is read (see ssh_channel.c), and waiting to read would only spin. */
+/* Directions of 0 after EAGAIN mean both; but a socket is nearly always writable, so that asks again after a
+ * while. Where our own packet is half sent nothing is read (see ssh_channel.c), and waiting to read would
+ * only spin. */
 static unsigned
 wanted(struct kbi_ssh *s)
 {
@@ -213,7 +221,9 @@ wanted(struct kbi_ssh *s)
 	if (s->state < OPEN && !directions)
 		kbi_loop_timer(s->loop, &s->retry, kbi_clock_ms() + RETRY_MS);
 	if (is_sending && directions & LIBSSH2_SESSION_BLOCK_OUTBOUND)
-		return KBI_OUT | (s->state < OPEN && directions & LIBSSH2_SESSION_BLOCK_INBOUND ? (unsigned)KBI_IN : 0);
+		return KBI_OUT
+			| (s->state < OPEN && directions & LIBSSH2_SESSION_BLOCK_INBOUND ? (unsigned)KBI_IN
+											 : 0);
 	return KBI_IN;
 }
 
@@ -253,7 +263,8 @@ advance(struct kbi_ssh *s)
 		open_up(s);
 }
 
-/* The owner reads in changed(). What libssh2 took from the socket meanwhile makes no event, so it is told again. */
+/* The owner reads in changed(). What libssh2 took from the socket meanwhile makes no event, so it is told
+ * again. */
 static void
 serve(struct kbi_ssh *s)
 {
@@ -307,8 +318,9 @@ pass_deadline(void *owner)
 {
 	struct kbi_ssh *s = owner;
 
-	kbi_ssh_fail(s, KB_ETIMEOUT, s->state < WAIT_HANDSHAKE ? "connect.timeout" : "ssh.timeout", "%s port %d: %s in %lld ms", s->address,
-		     s->port, states[s->state].waits_for, (long long)(kbi_clock_ms() - s->start_ms));
+	kbi_ssh_fail(s, KB_ETIMEOUT, s->state < WAIT_HANDSHAKE ? "connect.timeout" : "ssh.timeout",
+		"%s port %d: %s in %lld ms", s->address, s->port, states[s->state].waits_for,
+		(long long)(kbi_clock_ms() - s->start_ms));
 	if (s->first_bytes && s->state == WAIT_HANDSHAKE)
 		kbi_err_evidence(&s->base.err, "it said: %.*s", (int)s->first_bytes, s->first);
 	lose(s);
@@ -364,7 +376,8 @@ ssh_open(const struct kbi_transport_want *want, struct kb_err *err)
 	return &s->base;
 }
 
-/* Never waits: the farewell is sent if there is room for it, and after that libssh2 finds a socket that takes nothing. */
+/* Never waits: the farewell is sent if there is room for it, and after that libssh2 finds a socket that takes
+ * nothing. */
 static void
 free_session(struct kbi_ssh *s)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of the ssh transport: a state machine over libssh2 in non-blocking mode. Each state makes one call and says how it went.
- * ssh.c turns it; ssh_connect.c, ssh_trust.c, ssh_login.c and ssh_channel.c hold the states, in the order in which they are passed. */
+/* The inside of the ssh transport: a state machine over libssh2 in non-blocking mode. Each state makes one
+ * call and says how it went. ssh.c turns it; ssh_connect.c, ssh_trust.c, ssh_login.c and ssh_channel.c hold
+ * the states, in the order in which they are passed. */
 #ifndef KBI_SSH_H
 #define KBI_SSH_H
 
@@ -12,18 +13,32 @@
 #include "transport/transport.h"
 
 #define KBI_SSH_KEYS_MAX 8
-#define KBI_SSH_TURN_BYTES ((ssize_t)256 << 10)		/* received in one turn of the loop, before other hosts get theirs */
-#define KBI_SSH_FIRST_BYTES 128				/* of what the peer said first, for an error that shows it */
+/* received in one turn of the loop, before other hosts get theirs */
+#define KBI_SSH_TURN_BYTES ((ssize_t)256 << 10)
+/* of what the peer said first, for an error that shows it */
+#define KBI_SSH_FIRST_BYTES 128
 #define KBI_SSH_OUT_BYTES ((size_t)32000)		/* one packet's worth: libssh2 cuts at 32,700 */
 
 enum kbi_ssh_state {
-	WAIT_NAME, DIAL, WAIT_TCP, WAIT_HANDSHAKE, CHECK_HOST_KEY, WAIT_KEY_LOGIN, WAIT_PASSWORD_LOGIN, WAIT_METHODS, WAIT_CHANNEL,
-	WAIT_EXEC, OPEN, LOST
+	WAIT_NAME,
+	DIAL,
+	WAIT_TCP,
+	WAIT_HANDSHAKE,
+	CHECK_HOST_KEY,
+	WAIT_KEY_LOGIN,
+	WAIT_PASSWORD_LOGIN,
+	WAIT_METHODS,
+	WAIT_CHANNEL,
+	WAIT_EXEC,
+	OPEN,
+	LOST
 };
 
-enum kbi_turn { TURN_GO, TURN_WAIT, TURN_LOST };	/* the state changed; ask again when the socket is ready; s->base.err says why */
+/* the state changed; ask again when the socket is ready; s->base.err says why */
+enum kbi_turn { TURN_GO, TURN_WAIT, TURN_LOST };
 
-enum kbi_ssh_op { OP_NONE, OP_WRITE, OP_READ_OUT, OP_READ_ERR };	/* a packet of ours is half sent, and this call has to finish it */
+/* a packet of ours is half sent, and this call has to finish it */
+enum kbi_ssh_op { OP_NONE, OP_WRITE, OP_READ_OUT, OP_READ_ERR };
 
 struct kbi_ssh {
 	struct kbi_transport base;
@@ -62,16 +77,21 @@ struct kbi_ssh {
 	bool was_password_refused;
 
 	enum kbi_ssh_op op;
-	struct kbi_buf out;			/* given to libssh2: the same bytes at the same place until it took them */
+	/* given to libssh2: the same bytes at the same place until it took them */
+	struct kbi_buf out;
 	size_t out_sent;
 	bool has_seen_eof;			/* the owner was told */
 };
 
-enum kbi_turn kbi_ssh_go(struct kbi_ssh *s, enum kbi_ssh_state state);		/* the only way to another state */
-enum kbi_turn kbi_ssh_fail(struct kbi_ssh *s, kb_status code, const char *id, const char *format, ...) __attribute__((format(printf, 4, 5)));
-enum kbi_turn kbi_ssh_fail_socket(struct kbi_ssh *s, const char *what);	/* the connection broke, or libssh2 says so */
+/* the only way to another state */
+enum kbi_turn kbi_ssh_go(struct kbi_ssh *s, enum kbi_ssh_state state);
+enum kbi_turn kbi_ssh_fail(struct kbi_ssh *s, kb_status code, const char *id, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* the connection broke, or libssh2 says so */
+enum kbi_turn kbi_ssh_fail_socket(struct kbi_ssh *s, const char *what);
 void kbi_ssh_watch(struct kbi_ssh *s);		/* after any call of libssh2: what the socket has to do next */
-bool kbi_ssh_is_broken(const struct kbi_ssh *s, int rc);			/* the socket, not the peer's answer */
+/* the socket, not the peer's answer */
+bool kbi_ssh_is_broken(const struct kbi_ssh *s, int rc);
 void kbi_ssh_home(struct kbi_buf *out, const char *path);			/* ~/ is the caller's home */
 
 kb_status kbi_ssh_prepare_connect(struct kbi_ssh *s, struct kb_err *err);
@@ -96,6 +116,7 @@ enum kbi_turn kbi_ssh_wait_exec(struct kbi_ssh *s);
 ssize_t kbi_ssh_read(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t size_bytes);
 ssize_t kbi_ssh_write(struct kbi_transport *t, const void *data, size_t size_bytes);
 void kbi_ssh_flush(struct kbi_ssh *s);
-bool kbi_ssh_has_more(struct kbi_ssh *s);	/* libssh2 holds bytes or an end that the owner has not read: no event will tell */
+/* libssh2 holds bytes or an end that the owner has not read: no event will tell */
+bool kbi_ssh_has_more(struct kbi_ssh *s);
 
 #endif

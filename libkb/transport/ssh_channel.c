@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one channel: a command, its stdin, and its two streams.
- * libssh2 has room for one outbound packet a session. A call that left one half sent (EAGAIN, blocked outward) is repeated, with the same
- * bytes, until it is through; until then nothing else may be called that could send, and reading can: it opens the window. */
+ * libssh2 has room for one outbound packet a session. A call that left one half sent (EAGAIN, blocked
+ * outward) is repeated, with the same bytes, until it is through; until then nothing else may be called that
+ * could send, and reading can: it opens the window. */
 #include <string.h>
 
 #include "transport/ssh.h"
@@ -20,7 +21,8 @@ kbi_ssh_wait_channel(struct kbi_ssh *s)
 {
 	char *why = NULL;
 
-	s->channel = libssh2_channel_open_ex(s->session, "session", strlen("session"), WINDOW_BYTES, PACKET_BYTES, NULL, 0);
+	s->channel = libssh2_channel_open_ex(
+		s->session, "session", strlen("session"), WINDOW_BYTES, PACKET_BYTES, NULL, 0);
 	if (s->channel)
 		return kbi_ssh_go(s, WAIT_EXEC);
 	int rc = libssh2_session_last_error(s->session, &why, NULL, 0);
@@ -28,16 +30,19 @@ kbi_ssh_wait_channel(struct kbi_ssh *s)
 		return TURN_WAIT;
 	if (kbi_ssh_is_broken(s, rc))
 		return kbi_ssh_fail_socket(s, "after the login");
-	return kbi_ssh_fail(s, KB_EPROTOCOL, "ssh.channel", "logged in, but no channel was given: %s", why ? why : "no reason");
+	return kbi_ssh_fail(s, KB_EPROTOCOL, "ssh.channel", "logged in, but no channel was given: %s",
+		why ? why : "no reason");
 }
 
 enum kbi_turn
 kbi_ssh_wait_exec(struct kbi_ssh *s)
 {
-	int rc = libssh2_channel_process_startup(s->channel, "exec", strlen("exec"), s->command, (unsigned)strlen(s->command));
+	int rc = libssh2_channel_process_startup(
+		s->channel, "exec", strlen("exec"), s->command, (unsigned)strlen(s->command));
 
 	/* It may say -1 where it means EAGAIN. */
-	if (rc == LIBSSH2_ERROR_EAGAIN || (rc == -1 && libssh2_session_last_errno(s->session) == LIBSSH2_ERROR_EAGAIN))
+	if (rc == LIBSSH2_ERROR_EAGAIN
+		|| (rc == -1 && libssh2_session_last_errno(s->session) == LIBSSH2_ERROR_EAGAIN))
 		return TURN_WAIT;
 	if (rc == 0)
 		return kbi_ssh_go(s, OPEN);
@@ -81,7 +86,8 @@ kbi_ssh_read(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t
 		return t->err.code;
 	if (s->state != OPEN || (s->op != OP_NONE && s->op != op))
 		return KBI_AGAIN;
-	ssize_t rc = libssh2_channel_read_ex(s->channel, stream == KBI_STDOUT ? 0 : SSH_EXTENDED_DATA_STDERR, data, size_bytes);
+	ssize_t rc = libssh2_channel_read_ex(
+		s->channel, stream == KBI_STDOUT ? 0 : SSH_EXTENDED_DATA_STDERR, data, size_bytes);
 	s->op = rc == LIBSSH2_ERROR_EAGAIN && is_outbound(s) ? op : OP_NONE;
 	kbi_ssh_watch(s);
 	if (rc <= 0)
@@ -94,7 +100,8 @@ kbi_ssh_read(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t
 static bool
 write_once(struct kbi_ssh *s)
 {
-	ssize_t rc = libssh2_channel_write_ex(s->channel, 0, s->out.data + s->out_sent, s->out.size_bytes - s->out_sent);
+	ssize_t rc = libssh2_channel_write_ex(
+		s->channel, 0, s->out.data + s->out_sent, s->out.size_bytes - s->out_sent);
 
 	s->op = rc == LIBSSH2_ERROR_EAGAIN && is_outbound(s) ? OP_WRITE : OP_NONE;
 	if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0)
@@ -103,7 +110,8 @@ write_once(struct kbi_ssh *s)
 		kbi_ssh_fail_socket(s, "while a command ran");
 		return false;
 	}
-	/* To a command that has ended nothing can be written; what it said, and its end, tell more than that. */
+	/* To a command that has ended nothing can be written; what it said, and its end, tell more than that.
+	 */
 	s->out_sent += rc < 0 ? s->out.size_bytes - s->out_sent : (size_t)rc;
 	return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a name to a TCP connection: the name is looked up beside the loop, and its addresses are tried one after the other. */
+/* From a name to a TCP connection: the name is looked up beside the loop, and its addresses are tried one
+ * after the other. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -61,8 +62,10 @@ look_up_done(void *owner, void *data)
 	s->addresses = s->next_address = lookup->addresses;
 	lookup->addresses = NULL;
 	if (lookup->failed) {
-		kbi_ssh_fail(s, KB_EUNREACHABLE, "connect.name", "its name %s cannot be resolved: %s", s->address,
-			     lookup->failed == EAI_SYSTEM ? strerror(lookup->saved_errno) : gai_strerror(lookup->failed));
+		kbi_ssh_fail(s, KB_EUNREACHABLE, "connect.name", "its name %s cannot be resolved: %s",
+			s->address,
+			lookup->failed == EAI_SYSTEM ? strerror(lookup->saved_errno)
+						     : gai_strerror(lookup->failed));
 		s->state = LOST;
 	}
 	look_up_free(lookup);
@@ -113,8 +116,8 @@ kbi_ssh_wait_name(struct kbi_ssh *s)
 	return s->next_address ? kbi_ssh_go(s, DIAL) : TURN_WAIT;
 }
 
-/* Small packets must not wait for acknowledgements. A peer that has gone without a word is noticed by the kernel, since libssh2's own
- * keepalive can jam a full socket. */
+/* Small packets must not wait for acknowledgements. A peer that has gone without a word is noticed by the
+ * kernel, since libssh2's own keepalive can jam a full socket. */
 static void
 set_options(int fd)
 {
@@ -148,7 +151,9 @@ print_address(const struct addrinfo *address, char out[NI_MAXHOST])
 static const char *
 id_of(int error)
 {
-	return error == ECONNREFUSED ? "connect.refused" : error == ETIMEDOUT ? "connect.timeout" : "connect.failed";
+	return error == ECONNREFUSED ? "connect.refused"
+		: error == ETIMEDOUT ? "connect.timeout"
+				     : "connect.failed";
 }
 
 /* Each address that did not answer is a line of evidence; the last one says what the error is. */
@@ -163,10 +168,12 @@ next_address(struct kbi_ssh *s, int error)
 		kbi_loop_watch(s->loop, &s->watch, 0);
 	kbi_fd_close(&s->watch.fd);
 	kbi_err_copy(&before, &s->base.err);
-	kbi_ssh_fail(s, KB_EUNREACHABLE, id_of(error), "no connection to %s port %d: %s", s->address, s->port, strerror(error));
+	kbi_ssh_fail(s, KB_EUNREACHABLE, id_of(error), "no connection to %s port %d: %s", s->address, s->port,
+		strerror(error));
 	for (size_t i = 0; i < kb_err_evidence_count(&before); i++)
 		kbi_err_evidence(&s->base.err, "%s", kb_err_evidence(&before, i));
-	kbi_err_evidence(&s->base.err, "%s port %d: %s", print_address(address, text), s->port, strerror(error));
+	kbi_err_evidence(
+		&s->base.err, "%s port %d: %s", print_address(address, text), s->port, strerror(error));
 	kbi_err_clear(&before);
 	s->next_address = address->ai_next;
 	return s->next_address ? kbi_ssh_go(s, DIAL) : TURN_LOST;
@@ -182,7 +189,8 @@ kbi_ssh_dial(struct kbi_ssh *s)
 	if (s->watch.fd < 0)
 		return next_address(s, errno);
 	set_options(s->watch.fd);
-	s->dial_due_ms = kbi_clock_deadline(now_ms, left_ms == KBI_NEVER ? -1 : left_ms / (int64_t)count_addresses(address));
+	s->dial_due_ms = kbi_clock_deadline(
+		now_ms, left_ms == KBI_NEVER ? -1 : left_ms / (int64_t)count_addresses(address));
 	if (connect(s->watch.fd, address->ai_addr, address->ai_addrlen) < 0 && errno != EINPROGRESS)
 		return next_address(s, errno);
 	if (address->ai_next)

@@ -39,7 +39,8 @@ load_key(struct kbi_ssh *s, const char *path, bool must_exist, struct kb_err *er
 	if (kbi_buf_failed(&full) || s->key_count == KBI_SSH_KEYS_MAX)
 		failed = kbi_fail(err, KB_EINVAL, "%s: identity: more than %d", s->host, KBI_SSH_KEYS_MAX);
 	else if (must_exist || access(kbi_buf_text(&full), F_OK) == 0)
-		failed = kbi_key_load(&s->keys[s->key_count], kbi_buf_text(&full), kbi_map_find(&s->settings, "passphrase"), err);
+		failed = kbi_key_load(&s->keys[s->key_count], kbi_buf_text(&full),
+			kbi_map_find(&s->settings, "passphrase"), err);
 	if (!failed && s->keys[s->key_count].pkey)
 		s->key_count++;
 	kbi_buf_free(&full);
@@ -62,7 +63,9 @@ load_default_keys(struct kbi_ssh *s, struct kb_err *err)
 		return KB_OK;
 	if (first_failed)
 		return first_failed;
-	kbi_fail(err, KB_EAUTH, "%s: no key to log in with: none of ~/.ssh/id_ed25519, id_ecdsa and id_rsa is there", s->host);
+	kbi_fail(err, KB_EAUTH,
+		"%s: no key to log in with: none of ~/.ssh/id_ed25519, id_ecdsa and id_rsa is there",
+		s->host);
 	kbi_err_id(err, "auth.no-key");
 	kbi_err_fix(err, "kb_host_set(host, \"identity\", ...)");
 	return KB_EAUTH;
@@ -76,13 +79,15 @@ kbi_ssh_prepare_login(struct kbi_ssh *s, struct kb_err *err)
 	kb_status failed = KB_OK;
 
 	if (data && data->size_bytes) {
-		failed = kbi_key_parse(&s->keys[0], "identity_data", data->value, data->size_bytes, kbi_map_find(&s->settings, "passphrase"), err);
+		failed = kbi_key_parse(&s->keys[0], "identity_data", data->value, data->size_bytes,
+			kbi_map_find(&s->settings, "passphrase"), err);
 		s->key_count = failed ? 0 : 1;
 		return failed;
 	}
 	while ((file = kbi_map_next(&s->settings, "identity", file)) && !failed)
 		failed = kbi_str_is_set(file->value) ? load_key(s, file->value, true, err) : KB_OK;
-	if (failed || s->key_count || has_password)	/* who gives a password and names no key means the password */
+	/* who gives a password and names no key means the password */
+	if (failed || s->key_count || has_password)
 		return failed;
 	return load_default_keys(s, err);
 }
@@ -113,7 +118,8 @@ kbi_ssh_start_login(struct kbi_ssh *s)
 
 /* libssh2 frees what we return with its own free(), which is the C library's. */
 static int
-sign(LIBSSH2_SESSION *session, unsigned char **signature, size_t *signature_bytes, const unsigned char *data, size_t data_bytes, void **key)
+sign(LIBSSH2_SESSION *session, unsigned char **signature, size_t *signature_bytes, const unsigned char *data,
+	size_t data_bytes, void **key)
 {
 	(void)session;
 	*signature = kbi_key_sign(*key, data, data_bytes, signature_bytes);
@@ -123,7 +129,8 @@ sign(LIBSSH2_SESSION *session, unsigned char **signature, size_t *signature_byte
 static bool
 is_refusal(int rc)
 {
-	return rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED || rc == LIBSSH2_ERROR_PASSWORD_EXPIRED;
+	return rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED
+		|| rc == LIBSSH2_ERROR_PASSWORD_EXPIRED;
 }
 
 enum kbi_turn
@@ -132,7 +139,8 @@ kbi_ssh_wait_key_login(struct kbi_ssh *s)
 	struct kbi_key *key = &s->keys[s->key_at];
 
 	s->signing = key;
-	int rc = libssh2_userauth_publickey(s->session, s->user, (const unsigned char *)key->blob.data, key->blob.size_bytes, sign, &s->signing);
+	int rc = libssh2_userauth_publickey(s->session, s->user, (const unsigned char *)key->blob.data,
+		key->blob.size_bytes, sign, &s->signing);
 	if (rc == 0)
 		return kbi_ssh_go(s, WAIT_CHANNEL);
 	if (rc == LIBSSH2_ERROR_EAGAIN)
@@ -147,21 +155,24 @@ enum kbi_turn
 kbi_ssh_wait_password_login(struct kbi_ssh *s)
 {
 	const struct kbi_entry *password = kbi_map_find(&s->settings, "password");
-	int rc = libssh2_userauth_password_ex(s->session, s->user, (unsigned)strlen(s->user), password->value, (unsigned)password->size_bytes, NULL);
+	int rc = libssh2_userauth_password_ex(s->session, s->user, (unsigned)strlen(s->user), password->value,
+		(unsigned)password->size_bytes, NULL);
 
 	if (rc == 0)
 		return kbi_ssh_go(s, WAIT_CHANNEL);
 	if (rc == LIBSSH2_ERROR_EAGAIN)
 		return TURN_WAIT;
 	if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED)
-		return kbi_ssh_fail(s, KB_EAUTH, "auth.password-expired", "the login of %s was refused: the password has expired", s->user);
+		return kbi_ssh_fail(s, KB_EAUTH, "auth.password-expired",
+			"the login of %s was refused: the password has expired", s->user);
 	if (kbi_ssh_is_broken(s, rc) || !is_refusal(rc))
 		return kbi_ssh_fail_socket(s, "in the login");
 	s->was_password_refused = true;
 	return next_login(s);
 }
 
-/* Only asked when all was refused: it costs a round trip. A server that has had enough hangs up instead, which says as much. */
+/* Only asked when all was refused: it costs a round trip. A server that has had enough hangs up instead,
+ * which says as much. */
 enum kbi_turn
 kbi_ssh_wait_methods(struct kbi_ssh *s)
 {
@@ -176,6 +187,8 @@ kbi_ssh_wait_methods(struct kbi_ssh *s)
 		kbi_err_evidence(&s->base.err, "refused: the password");
 	if (methods)
 		kbi_err_evidence(&s->base.err, "the host takes: %s", methods);
-	kbi_err_fix(&s->base.err, "a public key in ~%s/.ssh/authorized_keys there, or kb_host_set(host, \"identity\", ...)", s->user);
+	kbi_err_fix(&s->base.err,
+		"a public key in ~%s/.ssh/authorized_keys there, or kb_host_set(host, \"identity\", ...)",
+		s->user);
 	return TURN_LOST;
 }

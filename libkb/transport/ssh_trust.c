@@ -7,26 +7,44 @@
 #include "transport/known_hosts.h"
 #include "transport/ssh.h"
 
-/* Without chacha20-poly1305, whose packet length libssh2 1.11 does not bound; without CBC, SHA-1 and MD5. The last two of the key exchanges
- * are no algorithms: they switch on what keeps a man in the middle from cutting packets off (Terrapin), where libssh2 has it. */
+/* Without chacha20-poly1305, whose packet length libssh2 1.11 does not bound; without CBC, SHA-1 and MD5. The
+ * last two of the key exchanges are no algorithms: they switch on what keeps a man in the middle from cutting
+ * packets off (Terrapin), where libssh2 has it. */
 static const char *const kex[] = {
-	"curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521",
-	"diffie-hellman-group-exchange-sha256", "diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512",
-	"diffie-hellman-group14-sha256", "ext-info-c", "kex-strict-c-v00@openssh.com", NULL,
+	"curve25519-sha256",
+	"curve25519-sha256@libssh.org",
+	"ecdh-sha2-nistp256",
+	"ecdh-sha2-nistp384",
+	"ecdh-sha2-nistp521",
+	"diffie-hellman-group-exchange-sha256",
+	"diffie-hellman-group16-sha512",
+	"diffie-hellman-group18-sha512",
+	"diffie-hellman-group14-sha256",
+	"ext-info-c",
+	"kex-strict-c-v00@openssh.com",
+	NULL,
 };
 static const char *const ciphers[] = {
 	"aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr", NULL,
 };
 static const char *const macs[] = {
-	"hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512", NULL,
+	"hmac-sha2-256-etm@openssh.com",
+	"hmac-sha2-512-etm@openssh.com",
+	"hmac-sha2-256",
+	"hmac-sha2-512",
+	NULL,
 };
 
 static const struct host_key_method {
 	const char *name;
 	enum kbi_key_type type;
 } host_keys[] = {
-	{"ssh-ed25519", KBI_KEY_ED25519}, {"ecdsa-sha2-nistp256", KBI_KEY_ECDSA256}, {"ecdsa-sha2-nistp384", KBI_KEY_ECDSA384},
-	{"ecdsa-sha2-nistp521", KBI_KEY_ECDSA521}, {"rsa-sha2-512", KBI_KEY_RSA}, {"rsa-sha2-256", KBI_KEY_RSA},
+	{"ssh-ed25519", KBI_KEY_ED25519},
+	{"ecdsa-sha2-nistp256", KBI_KEY_ECDSA256},
+	{"ecdsa-sha2-nistp384", KBI_KEY_ECDSA384},
+	{"ecdsa-sha2-nistp521", KBI_KEY_ECDSA521},
+	{"rsa-sha2-512", KBI_KEY_RSA},
+	{"rsa-sha2-256", KBI_KEY_RSA},
 };
 
 static bool
@@ -51,12 +69,14 @@ prefer(struct kbi_ssh *s, int method, const char *const *names)
 			kbi_buf_add_format(&list, "%s%s", list.size_bytes ? "," : "", *names);
 	if (count > 0)
 		libssh2_free(s->session, supported);
-	bool is_set = !kbi_buf_failed(&list) && list.size_bytes && libssh2_session_method_pref(s->session, method, list.data) == 0;
+	bool is_set = !kbi_buf_failed(&list) && list.size_bytes
+		&& libssh2_session_method_pref(s->session, method, list.data) == 0;
 	kbi_buf_free(&list);
 	return is_set ? KB_OK : KB_ENOMEM;
 }
 
-/* First the types that known_hosts has for this host, then the others, so that what a stranger shows can be reported. */
+/* First the types that known_hosts has for this host, then the others, so that what a stranger shows can be
+ * reported. */
 static kb_status
 prefer_host_keys(struct kbi_ssh *s)
 {
@@ -64,7 +84,8 @@ prefer_host_keys(struct kbi_ssh *s)
 	struct kbi_known_host host;
 	size_t count = 0;
 
-	kbi_known_hosts_look(kbi_buf_text(&s->known_hosts), s->known_hosts.size_bytes, kbi_buf_text(&s->known_name), NULL, 0, &host);
+	kbi_known_hosts_look(kbi_buf_text(&s->known_hosts), s->known_hosts.size_bytes,
+		kbi_buf_text(&s->known_name), NULL, 0, &host);
 	for (int is_known = 1; is_known >= 0; is_known--)
 		for (size_t i = 0; i < sizeof(host_keys) / sizeof(host_keys[0]); i++)
 			if (!(host.types & host_keys[i].type) == !is_known)
@@ -96,8 +117,10 @@ kbi_ssh_prepare_trust(struct kbi_ssh *s, struct kb_err *err)
 
 	kbi_known_hosts_name(&s->known_name, s->address, s->port);
 	if (kbi_str_is_set(pin))
-		return kbi_is_fingerprint(pin) ? KB_OK
-			: kbi_fail(err, KB_EINVAL, "%s: host_key: not SHA256: and 43 characters of base64", s->host);
+		return kbi_is_fingerprint(pin)
+			? KB_OK
+			: kbi_fail(err, KB_EINVAL, "%s: host_key: not SHA256: and 43 characters of base64",
+				  s->host);
 	kbi_ssh_home(&s->known_hosts_path, kbi_map_get_or(&s->settings, "known_hosts", "~/.ssh/known_hosts"));
 	if (kbi_buf_failed(&s->known_hosts_path) || kbi_buf_failed(&s->known_name))
 		return kbi_fail_memory(err);
@@ -116,7 +139,8 @@ turned_away(const struct kbi_ssh *s)
 {
 	static const char *const words[][2] = {
 		{"Exceeded MaxStartups", "has too many logins under way (MaxStartups)"},
-		{"Not allowed at this time", "refuses this address for a while, after logins that failed (PerSourcePenalties)"},
+		{"Not allowed at this time",
+			"refuses this address for a while, after logins that failed (PerSourcePenalties)"},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -132,9 +156,11 @@ fail_first_words(struct kbi_ssh *s)
 	const char *how = turned_away(s);
 
 	if (how)
-		kbi_ssh_fail(s, KB_EUNREACHABLE, "connect.turned-away", "%s port %d %s", s->address, s->port, how);
+		kbi_ssh_fail(
+			s, KB_EUNREACHABLE, "connect.turned-away", "%s port %d %s", s->address, s->port, how);
 	else
-		kbi_ssh_fail(s, KB_EPROTOCOL, "ssh.not-ssh", "%s port %d is not an SSH server", s->address, s->port);
+		kbi_ssh_fail(s, KB_EPROTOCOL, "ssh.not-ssh", "%s port %d is not an SSH server", s->address,
+			s->port);
 	kbi_err_evidence(&s->base.err, "it said: %.*s", (int)s->first_bytes, s->first);
 	return TURN_LOST;
 }
@@ -150,10 +176,13 @@ fail_handshake(struct kbi_ssh *s, int rc)
 		return kbi_ssh_fail_socket(s, s->first_bytes ? "in the handshake" : "before it said who it is");
 	libssh2_session_last_error(s->session, &why, NULL, 0);
 	if (rc == LIBSSH2_ERROR_HOSTKEY_SIGN || rc == LIBSSH2_ERROR_HOSTKEY_INIT)
-		return kbi_ssh_fail(s, KB_ETRUST, "host-key.signature", "it could not prove that its host key is its own: %s", why ? why : "");
+		return kbi_ssh_fail(s, KB_ETRUST, "host-key.signature",
+			"it could not prove that its host key is its own: %s", why ? why : "");
 	if (rc == LIBSSH2_ERROR_KEX_FAILURE || rc == LIBSSH2_ERROR_METHOD_NONE)
-		return kbi_ssh_fail(s, KB_EUNSUPPORTED, "ssh.algorithms", "no algorithm in common with it: %s", why ? why : "");
-	return kbi_ssh_fail(s, KB_EPROTOCOL, "ssh.handshake", "the handshake failed: %s (%d)", why ? why : "no reason", rc);
+		return kbi_ssh_fail(s, KB_EUNSUPPORTED, "ssh.algorithms",
+			"no algorithm in common with it: %s", why ? why : "");
+	return kbi_ssh_fail(s, KB_EPROTOCOL, "ssh.handshake", "the handshake failed: %s (%d)",
+		why ? why : "no reason", rc);
 }
 
 enum kbi_turn
@@ -177,7 +206,8 @@ static enum kbi_turn
 distrust(struct kbi_ssh *s, const struct shown *shown, const char *id, const char *how)
 {
 	kbi_ssh_fail(s, KB_ETRUST, id, "its host key %s", how);
-	kbi_err_evidence(&s->base.err, "%s port %d shows %s %s", s->address, s->port, shown->type, shown->fingerprint);
+	kbi_err_evidence(
+		&s->base.err, "%s port %d shows %s %s", s->address, s->port, shown->type, shown->fingerprint);
 	return TURN_LOST;
 }
 
@@ -192,7 +222,8 @@ check_pin(struct kbi_ssh *s, const struct shown *shown, const char *pin)
 		return kbi_ssh_start_login(s);
 	distrust(s, shown, "host-key.pin-differs", "is not the pinned one");
 	kbi_err_evidence(&s->base.err, "pinned is %s", pin);
-	kbi_err_fix(&s->base.err, "compare with what the host itself says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
+	kbi_err_fix(&s->base.err,
+		"compare with what the host itself says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
 	return TURN_LOST;
 }
 
@@ -204,15 +235,18 @@ add_known_types(struct kbi_ssh *s, unsigned types)
 
 	for (size_t i = 0; i < sizeof(host_keys) / sizeof(host_keys[0]); i++) {
 		if (types & host_keys[i].type && !(seen & host_keys[i].type))
-			kbi_buf_add_format(&names, " %s", host_keys[i].type == KBI_KEY_RSA ? "ssh-rsa" : host_keys[i].name);
+			kbi_buf_add_format(&names, " %s",
+				host_keys[i].type == KBI_KEY_RSA ? "ssh-rsa" : host_keys[i].name);
 		seen |= host_keys[i].type;
 	}
 	if (names.size_bytes)
-		kbi_err_evidence(&s->base.err, "%s knows this host by other types of keys:%s", kbi_buf_text(&s->known_hosts_path),
-				 kbi_buf_text(&names));
+		kbi_err_evidence(&s->base.err, "%s knows this host by other types of keys:%s",
+			kbi_buf_text(&s->known_hosts_path), kbi_buf_text(&names));
 	if (types == KBI_KEY_RSA && libssh2_version(0x010b00) == NULL)
-		kbi_err_evidence(&s->base.err, "libssh2 %s checks RSA host keys with SHA-1 alone, which servers do not offer any more",
-				 libssh2_version(0));
+		kbi_err_evidence(&s->base.err,
+			"libssh2 %s checks RSA host keys with SHA-1 alone, which servers do not offer any "
+			"more",
+			libssh2_version(0));
 	kbi_buf_free(&names);
 }
 
@@ -221,7 +255,8 @@ accept_new(struct kbi_ssh *s, const struct shown *shown)
 {
 	struct kb_err err = {0};
 
-	if (kbi_known_hosts_add(kbi_buf_text(&s->known_hosts_path), kbi_buf_text(&s->known_name), shown->blob, shown->blob_bytes, &err)) {
+	if (kbi_known_hosts_add(kbi_buf_text(&s->known_hosts_path), kbi_buf_text(&s->known_name), shown->blob,
+		    shown->blob_bytes, &err)) {
 		kbi_err_copy(&s->base.err, &err);
 		kbi_err_clear(&err);
 		return TURN_LOST;
@@ -235,10 +270,14 @@ refuse_unknown(struct kbi_ssh *s, const struct shown *shown, const struct kbi_kn
 	const char *path = kbi_buf_text(&s->known_hosts_path);
 
 	distrust(s, shown, "host-key.unknown", "is not known");
-	kbi_err_evidence(&s->base.err, "%s has no %s key for %s", path, shown->type, kbi_buf_text(&s->known_name));
+	kbi_err_evidence(
+		&s->base.err, "%s has no %s key for %s", path, shown->type, kbi_buf_text(&s->known_name));
 	add_known_types(s, host->types);
-	kbi_err_fix(&s->base.err, "when the host itself says the same (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there): "
-		    "kb_host_set(host, \"host_key\", \"%s\"), or add it to %s", shown->fingerprint, path);
+	kbi_err_fix(&s->base.err,
+		"when the host itself says the same (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub "
+		"there): "
+		"kb_host_set(host, \"host_key\", \"%s\"), or add it to %s",
+		shown->fingerprint, path);
 	return TURN_LOST;
 }
 
@@ -251,14 +290,19 @@ refuse_line(struct kbi_ssh *s, const struct shown *shown, const struct kbi_known
 		distrust(s, shown, "host-key.revoked", "is revoked");
 		kbi_err_evidence(&s->base.err, "%s:%zu revokes it", path, host->line);
 	} else if (host->known == KBI_KNOWN_AUTHORITY) {
-		distrust(s, shown, "host-key.cert-authority", "is to be certified by an authority, and certificates are not supported");
+		distrust(s, shown, "host-key.cert-authority",
+			"is to be certified by an authority, and certificates are not supported");
 		kbi_err_evidence(&s->base.err, "%s:%zu is a @cert-authority line", path, host->line);
-		kbi_err_fix(&s->base.err, "a line with the host's own key in %s, or kb_host_set(host, \"host_key\", ...)", path);
+		kbi_err_fix(&s->base.err,
+			"a line with the host's own key in %s, or kb_host_set(host, \"host_key\", ...)",
+			path);
 	} else {
 		distrust(s, shown, "host-key.changed", "has changed");
-		kbi_err_evidence(&s->base.err, "%s:%zu knows %s %s", path, host->line, shown->type, host->fingerprint);
-		kbi_err_fix(&s->base.err, "when the host was made anew: ssh-keygen -R %s -f %s, then add the new key",
-			    kbi_buf_text(&s->known_name), path);
+		kbi_err_evidence(
+			&s->base.err, "%s:%zu knows %s %s", path, host->line, shown->type, host->fingerprint);
+		kbi_err_fix(&s->base.err,
+			"when the host was made anew: ssh-keygen -R %s -f %s, then add the new key",
+			kbi_buf_text(&s->known_name), path);
 	}
 	return TURN_LOST;
 }
@@ -268,8 +312,8 @@ check_known_hosts(struct kbi_ssh *s, const struct shown *shown)
 {
 	struct kbi_known_host host;
 
-	kbi_known_hosts_look(kbi_buf_text(&s->known_hosts), s->known_hosts.size_bytes, kbi_buf_text(&s->known_name), shown->blob,
-			     shown->blob_bytes, &host);
+	kbi_known_hosts_look(kbi_buf_text(&s->known_hosts), s->known_hosts.size_bytes,
+		kbi_buf_text(&s->known_name), shown->blob, shown->blob_bytes, &host);
 	if (host.known == KBI_KNOWN_SAME)
 		return kbi_ssh_start_login(s);
 	if (host.known != KBI_KNOWN_NOT)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A way to a host: it connects, logs in, starts one command, and is then three byte streams. One table of functions per way. */
+/* A way to a host: it connects, logs in, starts one command, and is then three byte streams. One table of
+ * functions per way. */
 #ifndef KBI_TRANSPORT_H
 #define KBI_TRANSPORT_H
 
@@ -23,18 +24,22 @@ struct kbi_transport_ops;
 struct kbi_transport {
 	const struct kbi_transport_ops *ops;
 	enum kbi_transport_state state;
-	struct kb_err err;			/* why it is KBI_LOST; its code decides: UNREACHABLE, TRUST, AUTH, PROTOCOL, TIMEOUT, INVAL, IO */
-	void (*changed)(void *owner);		/* the state changed, or a stream can be read or written again; may be called spuriously */
+	/* why it is KBI_LOST; its code decides: UNREACHABLE, TRUST, AUTH, PROTOCOL, TIMEOUT, INVAL, IO */
+	struct kb_err err;
+	/* the state changed, or a stream can be read or written again; may be called spuriously */
+	void (*changed)(void *owner);
 	void *owner;
 };
 
-/* What a transport is made from: the host's settings (keys of kb/host.h, secrets included, defaults filled in) and the command to start.
- * Both are copied. The transport never calls changed() from inside open(), read(), write() or free(). */
+/* What a transport is made from: the host's settings (keys of kb/host.h, secrets included, defaults filled
+ * in) and the command to start. Both are copied. The transport never calls changed() from inside open(),
+ * read(), write() or free(). */
 struct kbi_transport_want {
 	struct kbi_loop *loop;
 	const char *host;			/* its name, for errors */
 	const struct kbi_map *settings;
-	const char *command;			/* given to the login's shell: plain words, no metacharacters but single quotes */
+	/* given to the login's shell: plain words, no metacharacters but single quotes */
+	const char *command;
 	int64_t deadline_ms;			/* until KBI_OPEN */
 	void (*changed)(void *owner);
 	void *owner;
@@ -43,8 +48,10 @@ struct kbi_transport_want {
 struct kbi_transport_ops {
 	const char *scheme;			/* "ssh", "local", "replay" */
 	struct kbi_transport *(*open)(const struct kbi_transport_want *want, struct kb_err *err);
-	ssize_t (*read)(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t size_bytes);	/* 0: the stream ended */
-	ssize_t (*write)(struct kbi_transport *t, const void *data, size_t size_bytes);	/* after KBI_AGAIN: the same bytes again */
+	/* 0: the stream ended */
+	ssize_t (*read)(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t size_bytes);
+	/* after KBI_AGAIN: the same bytes again */
+	ssize_t (*write)(struct kbi_transport *t, const void *data, size_t size_bytes);
 	void (*free)(struct kbi_transport *t);	/* at once; a command that still runs gets its streams closed */
 };
 

@@ -21,6 +21,7 @@ bool kbi_wire_is(const struct kbi_wire *string, const char *text);
 void kbi_wire_add_u32(struct kbi_buf *buf, uint32_t value);
 void kbi_wire_add_string(struct kbi_buf *buf, const void *data, size_t size_bytes);
 void kbi_wire_add_text(struct kbi_buf *buf, const char *text);
-void kbi_wire_add_number(struct kbi_buf *buf, const unsigned char *data, size_t size_bytes);	/* mpint, from big-endian bytes, not negative */
+/* mpint, from big-endian bytes, not negative */
+void kbi_wire_add_number(struct kbi_buf *buf, const unsigned char *data, size_t size_bytes);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A TCP relay on loopback that delays both directions and counts round trips. What the client sends is one deeper than the deepest that it has
- * heard; what the server sends is as deep as the deepest that it has heard: the depth is the length of the chain of words and answers. */
+/* A TCP relay on loopback that delays both directions and counts round trips. What the client sends is one
+ * deeper than the deepest that it has heard; what the server sends is as deep as the deepest that it has
+ * heard: the depth is the length of the chain of words and answers. */
 #ifndef KB_TEST_RELAY_H
 #define KB_TEST_RELAY_H
 
@@ -34,7 +35,8 @@ struct relay {
 	int64_t delay_ms;			/* of each direction */
 	size_t piece_bytes;			/* taken at once; 0: what fits */
 	atomic_bool is_over;
-	atomic_int depth;			/* of the client's deepest words: round trips so far, without the TCP handshake */
+	/* of the client's deepest words: round trips so far, without the TCP handshake */
+	atomic_int depth;
 	atomic_size_t bytes_up;
 	struct relay_way up, down;
 	pthread_t thread;
@@ -84,8 +86,10 @@ relay_carry(struct relay *relay)
 {
 	while (!atomic_load(&relay->is_over)) {
 		struct pollfd fds[2] = {
-			{relay->up.from, relay->up.has_ended || relay->up.count == RELAY_PIECES ? 0 : POLLIN, 0},
-			{relay->down.from, relay->down.has_ended || relay->down.count == RELAY_PIECES ? 0 : POLLIN, 0},
+			{relay->up.from, relay->up.has_ended || relay->up.count == RELAY_PIECES ? 0 : POLLIN,
+				0},
+			{relay->down.from,
+				relay->down.has_ended || relay->down.count == RELAY_PIECES ? 0 : POLLIN, 0},
 		};
 		poll(fds, 2, 1);
 		if (fds[0].revents && !relay->up.has_ended)
@@ -104,21 +108,25 @@ relay_run(void *owner)
 {
 	struct relay *relay = owner;
 	struct sockaddr_in to = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)relay->to_port),
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)relay->to_port),
 	};
 	const int on = 1;
 
 	int client = accept(relay->listener, NULL, NULL);
 	if (client < 0)
 		return NULL;
-	usleep((useconds_t)relay->delay_ms * 3000);	/* what remains of the TCP handshake when the server accepts */
+	/* what remains of the TCP handshake when the server accepts */
+	usleep((useconds_t)relay->delay_ms * 3000);
 	int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (connect(server, (struct sockaddr *)&to, sizeof(to)) == 0) {
 		relay->up.from = relay->down.to = client;
 		relay->up.to = relay->down.from = server;
-		relay_take(relay, &relay->up);		/* what the client sent at once would have come with the end of the handshake */
+		/* what the client sent at once would have come with the end of the handshake */
+		relay_take(relay, &relay->up);
 		relay->up.pieces[0].due_ms = 0;
 		relay_carry(relay);
 	}

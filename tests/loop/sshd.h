@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A real sshd for a group of tests: started once, stopped with all its children, never on an address but loopback. */
+/* A real sshd for a group of tests: started once, stopped with all its children, never on an address but
+ * loopback. */
 #ifndef KB_TEST_SSHD_H
 #define KB_TEST_SSHD_H
 
@@ -11,7 +12,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-/* libssh2 1.10 forgets some 60 bytes of a key exchange that is broken off (its src/kex.c frees them only at the end of one). */
+/* libssh2 1.10 forgets some 60 bytes of a key exchange that is broken off (its src/kex.c frees them only at
+ * the end of one). */
 const char *__lsan_default_suppressions(void);
 const char *
 __lsan_default_suppressions(void)
@@ -52,7 +54,9 @@ static inline bool
 answers(int port)
 {
 	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port),
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)port),
 	};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool is = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
@@ -158,7 +162,8 @@ need_sshd(void **state)
 static inline void
 write_known(const struct sshd *sshd, const char *file, const char *name, const char *type)
 {
-	char *lines = type ? run("sed 's|^|%s |' %s/host_%s.pub", name, sshd->folder, type) : run("sed 's|^|%s |' %s/host_*.pub", name, sshd->folder);
+	char *lines = type ? run("sed 's|^|%s |' %s/host_%s.pub", name, sshd->folder, type)
+			   : run("sed 's|^|%s |' %s/host_*.pub", name, sshd->folder);
 
 	write_file(in_folder(sshd, file), lines, strlen(lines), 0600);
 	free(lines);
@@ -219,7 +224,8 @@ check_error(struct talk *talk, kb_status code, const char *id)
 	}
 	for (size_t i = 0; i < kb_err_evidence_count(err); i++)
 		print_message("evidence: %s\n", kb_err_evidence(err, i));
-	fail_msg("%s %s, wanted %s %s: %s", kb_err_name(err->code), kb_err_id(err), kb_err_name(code), id, kb_err_cause(err));
+	fail_msg("%s %s, wanted %s %s: %s", kb_err_name(err->code), kb_err_id(err), kb_err_name(code), id,
+		kb_err_cause(err));
 }
 
 #endif

@@ -48,8 +48,14 @@ static inline void
 talk_start(struct talk *talk, const char *scheme, const char *prelude, int64_t timeout_ms)
 {
 	struct kbi_session_want want = {
-		.loop = talk->loop, .host = "node-1", .scheme = scheme, .settings = &talk->settings, .prelude = prelude,
-		.deadline_ms = kbi_clock_ms() + timeout_ms, .changed = talk_changed, .owner = talk,
+		.loop = talk->loop,
+		.host = "node-1",
+		.scheme = scheme,
+		.settings = &talk->settings,
+		.prelude = prelude,
+		.deadline_ms = kbi_clock_ms() + timeout_ms,
+		.changed = talk_changed,
+		.owner = talk,
 	};
 
 	talk->session = kbi_session_new(&want, &talk->err);
@@ -131,7 +137,8 @@ reply_free(struct reply *reply)
 
 /* Sends; the reply comes when the loop is turned. */
 static inline kb_status
-send_script(struct talk *talk, struct reply *reply, const char *script, const void *input, size_t input_bytes, int64_t timeout_ms)
+send_script(struct talk *talk, struct reply *reply, const char *script, const void *input, size_t input_bytes,
+	int64_t timeout_ms)
 {
 	struct kbi_request want = {
 		.script = script, .script_bytes = strlen(script), .input = input, .input_bytes = input_bytes,

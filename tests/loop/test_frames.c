@@ -75,7 +75,8 @@ what_only_resembles_a_mark_is_data(void **state)
 static void
 a_broken_mark_is_bad(void **state)
 {
-	static const char *const marks[] = {"1 x", " 1 0", "1  0", "1", "1 ", "-1 0", "1 -1", "1 0 0", "1 ready ", "x ready", "1 0\r", "1 99999999999999999999"};
+	static const char *const marks[] = {"1 x", " 1 0", "1  0", "1", "1 ", "-1 0", "1 -1", "1 0 0",
+		"1 ready ", "x ready", "1 0\r", "1 99999999999999999999"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(marks); i++) {

@@ -16,16 +16,24 @@ make_keys(void **state)
 {
 	(void)state;
 	folder = make_folder();
-	free(run("cd %s && ssh-keygen -q -t ed25519 -N '' -C 'a comment' -f ed25519 && ssh-keygen -q -t rsa -b 2048 -N '' -f rsa2048 && "
-		 "ssh-keygen -q -t rsa -b 3072 -N '' -f rsa3072 && ssh-keygen -q -t rsa -b 4096 -N '' -C '' -f rsa4096 && "
-		 "for b in 256 384 521; do ssh-keygen -q -t ecdsa -b $b -N '' -f ecdsa$b; done && ssh-keygen -q -t dsa -N '' -f dsa; "
-		 "ssh-keygen -q -t ed25519 -N horse -f locked_ed25519; ssh-keygen -q -t ecdsa -N horse -f locked_ecdsa; "
-		 "for k in rsa2048 ecdsa256 ecdsa384 ecdsa521; do cp $k pem_$k; ssh-keygen -q -p -m PEM -P '' -N '' -f pem_$k; "
+	free(run("cd %s && ssh-keygen -q -t ed25519 -N '' -C 'a comment' -f ed25519 && ssh-keygen -q -t rsa "
+		 "-b 2048 -N '' -f rsa2048 && "
+		 "ssh-keygen -q -t rsa -b 3072 -N '' -f rsa3072 && ssh-keygen -q -t rsa -b 4096 -N '' -C '' "
+		 "-f rsa4096 && "
+		 "for b in 256 384 521; do ssh-keygen -q -t ecdsa -b $b -N '' -f ecdsa$b; done && ssh-keygen "
+		 "-q -t dsa -N '' -f dsa; "
+		 "ssh-keygen -q -t ed25519 -N horse -f locked_ed25519; ssh-keygen -q -t ecdsa -N horse -f "
+		 "locked_ecdsa; "
+		 "for k in rsa2048 ecdsa256 ecdsa384 ecdsa521; do cp $k pem_$k; ssh-keygen -q -p -m PEM -P "
+		 "'' -N '' -f pem_$k; "
 		 "cp $k pkcs8_$k; ssh-keygen -q -p -m PKCS8 -P '' -N '' -f pkcs8_$k; done >/dev/null; "
 		 "cp rsa2048 pem_locked; ssh-keygen -q -p -m PEM -P '' -N horse -f pem_locked >/dev/null; "
-		 "openssl pkey -in pkcs8_rsa2048 -aes256 -passout pass:horse -out pkcs8_locked; openssl genpkey -algorithm ed25519 -out pkcs8_ed25519; "
-		 "openssl ecparam -name secp256k1 -genkey -noout -out odd_curve; openssl ecparam -name prime256v1 -genkey -noout -conv_form compressed "
-		 "-out compressed; chmod 600 *", folder));
+		 "openssl pkey -in pkcs8_rsa2048 -aes256 -passout pass:horse -out pkcs8_locked; openssl "
+		 "genpkey -algorithm ed25519 -out pkcs8_ed25519; "
+		 "openssl ecparam -name secp256k1 -genkey -noout -out odd_curve; openssl ecparam -name "
+		 "prime256v1 -genkey -noout -conv_form compressed "
+		 "-out compressed; chmod 600 *",
+		folder));
 	return 0;
 }
 
@@ -85,7 +93,9 @@ to_der(const unsigned char *signature, size_t signature_bytes, size_t *der_bytes
 
 	assert_true(kbi_wire_string(&wire, &r) && kbi_wire_string(&wire, &s) && !wire.size_bytes);
 	assert_false(r.data[0] & 0x80 || s.data[0] & 0x80);	/* an mpint that would be negative */
-	assert_int_equal(ECDSA_SIG_set0(numbers, BN_bin2bn(r.data, (int)r.size_bytes, NULL), BN_bin2bn(s.data, (int)s.size_bytes, NULL)), 1);
+	assert_int_equal(ECDSA_SIG_set0(numbers, BN_bin2bn(r.data, (int)r.size_bytes, NULL),
+				 BN_bin2bn(s.data, (int)s.size_bytes, NULL)),
+		1);
 	*der_bytes = (size_t)i2d_ECDSA_SIG(numbers, &der);
 	ECDSA_SIG_free(numbers);
 	return der;
@@ -104,8 +114,10 @@ check_signature(const struct kbi_key *key)
 		unsigned char *der = is_ec ? to_der(signature, signature_bytes, &der_bytes) : NULL;
 		EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 		assert_int_equal(EVP_DigestVerifyInit(ctx, NULL, key->digest, NULL, key->pkey), 1);
-		assert_int_equal(EVP_DigestVerify(ctx, is_ec ? der : signature, is_ec ? der_bytes : signature_bytes, (const unsigned char *)data,
-						  sizeof(data)), 1);
+		assert_int_equal(
+			EVP_DigestVerify(ctx, is_ec ? der : signature, is_ec ? der_bytes : signature_bytes,
+				(const unsigned char *)data, sizeof(data)),
+			1);
 		EVP_MD_CTX_free(ctx);
 		OPENSSL_free(der);
 		free(signature);
@@ -115,7 +127,8 @@ check_signature(const struct kbi_key *key)
 static void
 load(struct kbi_key *key, const char *name, const char *passphrase)
 {
-	struct kbi_entry entry = {.value = (char *)(uintptr_t)passphrase, .size_bytes = passphrase ? strlen(passphrase) : 0};
+	struct kbi_entry entry = {
+		.value = (char *)(uintptr_t)passphrase, .size_bytes = passphrase ? strlen(passphrase) : 0};
 	struct kb_err err = {0};
 
 	if (kbi_key_load(key, path_of(name), passphrase ? &entry : NULL, &err))
@@ -125,7 +138,8 @@ load(struct kbi_key *key, const char *name, const char *passphrase)
 static void
 every_type_of_openssh_key_is_read_and_signs(void **state)
 {
-	static const char *const keys[] = {"ed25519", "rsa2048", "rsa3072", "rsa4096", "ecdsa256", "ecdsa384", "ecdsa521"};
+	static const char *const keys[] = {
+		"ed25519", "rsa2048", "rsa3072", "rsa4096", "ecdsa256", "ecdsa384", "ecdsa521"};
 
 	(void)state;
 	need_keys();
@@ -195,7 +209,8 @@ a_passphrase_opens_pem_keys(void **state)
 static void
 check_refused(const char *name, const char *passphrase, kb_status code, const char *id, const char *words)
 {
-	struct kbi_entry entry = {.value = (char *)(uintptr_t)passphrase, .size_bytes = passphrase ? strlen(passphrase) : 0};
+	struct kbi_entry entry = {
+		.value = (char *)(uintptr_t)passphrase, .size_bytes = passphrase ? strlen(passphrase) : 0};
 	struct kb_err err = {0};
 	struct kbi_key key;
 
@@ -216,8 +231,9 @@ what_is_no_usable_key_says_what_it_is(void **state)
 	write_file(path_of("putty"), "PuTTY-User-Key-File-3: ssh-ed25519\n", 35, 0600);
 	write_file(path_of("empty"), "", 0, 0600);
 	write_file(path_of("text"), "hello\n", 6, 0600);
-	free(run("cp %s/rsa2048 %s/open && chmod 640 %s/open && mkdir -p %s/a_folder && mkfifo %s/fifo && truncate -s 1M %s/large", folder, folder, folder,
-		 folder, folder, folder));
+	free(run("cp %s/rsa2048 %s/open && chmod 640 %s/open && mkdir -p %s/a_folder && mkfifo %s/fifo && "
+		 "truncate -s 1M %s/large",
+		folder, folder, folder, folder, folder, folder));
 	check_refused("missing", NULL, KB_EIO, "", "No such file");
 	check_refused("a_folder", NULL, KB_EINVAL, "", "a folder");
 	check_refused("fifo", NULL, KB_EINVAL, "", "not a plain file");
@@ -250,7 +266,8 @@ decode(const char *name, struct kbi_buf *data)
 
 /* The body of a key, changed, and put back into its file's form. */
 static void
-parse_changed(const struct kbi_buf *body, size_t cut, size_t flip, unsigned char bits, kb_status *status, bool *has_key)
+parse_changed(const struct kbi_buf *body, size_t cut, size_t flip, unsigned char bits, kb_status *status,
+	bool *has_key)
 {
 	struct kbi_buf data = KBI_BUF(KBI_KEY_MAX), text = KBI_BUF(KBI_KEY_MAX);
 	struct kbi_key key;
@@ -329,7 +346,8 @@ random_bytes_are_no_key(void **state)
 		unsigned char bytes[300] = "openssh-key-v1";
 		size_t size_bytes = 15 + (size_t)rand_r(&seed) % (sizeof(bytes) - 15);
 		for (size_t at = 15; at < size_bytes; at++)
-			bytes[at] = rand_r(&seed) % 3 ? 0 : (unsigned char)rand_r(&seed);	/* many small lengths */
+			/* many small lengths */
+			bytes[at] = rand_r(&seed) % 3 ? 0 : (unsigned char)rand_r(&seed);
 		assert_null(kbi_key_openssh("random", bytes, size_bytes, &err));
 		kbi_err_clear(&err);
 	}

@@ -52,7 +52,8 @@ look(const char *pattern, const char *address, int port, char key)
 	expand(&text, pattern);
 	kbi_known_hosts_name(&name, address, port);
 	make_blob(&blob, key == 'R' ? "ssh-rsa" : key == 'C' ? "ecdsa-sha2-nistp256" : "ssh-ed25519", key);
-	kbi_known_hosts_look(kbi_buf_text(&text), text.size_bytes, kbi_buf_text(&name), blob.data, blob.size_bytes, &host);
+	kbi_known_hosts_look(
+		kbi_buf_text(&text), text.size_bytes, kbi_buf_text(&name), blob.data, blob.size_bytes, &host);
 	kbi_buf_free(&text);
 	kbi_buf_free(&name);
 	kbi_buf_free(&blob);
@@ -71,9 +72,11 @@ lines_are_read_as_ssh_reads_them(void **state)
 	} cases[] = {
 		{"", "a.example", 22, KBI_KNOWN_NOT, 0},
 		{"a.example $E\n", "a.example", 22, KBI_KNOWN_SAME, 1},
-		{"a.example $E", "a.example", 22, KBI_KNOWN_SAME, 1},			/* no newline at the end */
+		/* no newline at the end */
+		{"a.example $E", "a.example", 22, KBI_KNOWN_SAME, 1},
 		{"a.example $E\r\n", "a.example", 22, KBI_KNOWN_SAME, 1},
-		{"# a.example $E\n\n   \na.example $E comment with words\n", "a.example", 22, KBI_KNOWN_SAME, 4},
+		{"# a.example $E\n\n   \na.example $E comment with words\n", "a.example", 22, KBI_KNOWN_SAME,
+			4},
 		{"  a.example   $E\n", "a.example", 22, KBI_KNOWN_SAME, 1},
 		{"a.example\t$E\n", "a.example", 22, KBI_KNOWN_SAME, 1},
 		{"A.Example $E\n", "a.example", 22, KBI_KNOWN_SAME, 1},
@@ -93,25 +96,31 @@ lines_are_read_as_ssh_reads_them(void **state)
 		{"*.example,!a.example $E\n", "a.example", 22, KBI_KNOWN_NOT, 0},
 		{"!a.example,* $E\n", "a.example", 22, KBI_KNOWN_NOT, 0},
 		{"!b.example,* $E\n", "a.example", 22, KBI_KNOWN_SAME, 1},
-		{"!b.example $E\n", "a.example", 22, KBI_KNOWN_NOT, 0},			/* nothing but a negation matches nobody */
+		/* nothing but a negation matches nobody */
+		{"!b.example $E\n", "a.example", 22, KBI_KNOWN_NOT, 0},
 		{"a.example $F\n", "a.example", 22, KBI_KNOWN_OTHER, 1},
 		{"a.example $R\n", "a.example", 22, KBI_KNOWN_NOT, 0},
 		{"a.example $R\na.example $C\n", "a.example", 22, KBI_KNOWN_NOT, 0},
-		{"a.example $F\na.example $E\n", "a.example", 22, KBI_KNOWN_SAME, 2},	/* a host may have several */
+		/* a host may have several */
+		{"a.example $F\na.example $E\n", "a.example", 22, KBI_KNOWN_SAME, 2},
 		{"a.example $E\na.example $F\n", "a.example", 22, KBI_KNOWN_SAME, 1},
 		{"a.example $E\n@revoked * $E\n", "a.example", 22, KBI_KNOWN_REVOKED, 2},
 		{"@revoked * $E\na.example $E\n", "a.example", 22, KBI_KNOWN_REVOKED, 1},
 		{"@revoked b.example $E\na.example $E\n", "a.example", 22, KBI_KNOWN_SAME, 2},
 		{"@revoked a.example $F\na.example $E\n", "a.example", 22, KBI_KNOWN_SAME, 2},
 		{"@cert-authority *.example $F\n", "a.example", 22, KBI_KNOWN_AUTHORITY, 1},
-		{"@cert-authority *.example $E\n", "a.example", 22, KBI_KNOWN_AUTHORITY, 1},	/* an authority's key is not a host's */
+		/* an authority's key is not a host's */
+		{"@cert-authority *.example $E\n", "a.example", 22, KBI_KNOWN_AUTHORITY, 1},
 		{"@cert-authority *.example $F\na.example $E\n", "a.example", 22, KBI_KNOWN_SAME, 2},
 		{"@cert-authority *.example $F\na.example $F\n", "a.example", 22, KBI_KNOWN_OTHER, 2},
 		{"@nonsense a.example $E\n", "a.example", 22, KBI_KNOWN_NOT, 0},
 		{"@revoked @cert-authority a.example $E\n", "a.example", 22, KBI_KNOWN_NOT, 0},
-		{"@revoked\n@cert-authority\na.example\na.example ssh-ed25519\n", "a.example", 22, KBI_KNOWN_NOT, 0},
-		{"a.example ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIEVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVF\n", "a.example", 22, KBI_KNOWN_NOT, 0},
-		{"a.example ssh-ed25519 !!!!\na.example ssh-ed25519 AAAA\n", "a.example", 22, KBI_KNOWN_NOT, 0},
+		{"@revoked\n@cert-authority\na.example\na.example ssh-ed25519\n", "a.example", 22,
+			KBI_KNOWN_NOT, 0},
+		{"a.example ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIEVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVF\n",
+			"a.example", 22, KBI_KNOWN_NOT, 0},
+		{"a.example ssh-ed25519 !!!!\na.example ssh-ed25519 AAAA\n", "a.example", 22, KBI_KNOWN_NOT,
+			0},
 		{"a.example 1024 35 123456789\n", "a.example", 22, KBI_KNOWN_NOT, 0},
 		{"|1|x|y $E\n|1| $E\n|1 $E\n| $E\n|2|a|b $E\n", "a.example", 22, KBI_KNOWN_NOT, 0},
 		{",,, $E\n", "a.example", 22, KBI_KNOWN_NOT, 0},
@@ -121,7 +130,8 @@ lines_are_read_as_ssh_reads_them(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct kbi_known_host host = look(cases[i].text, cases[i].address, cases[i].port, 'E');
 		if (host.known != cases[i].known || host.line != cases[i].line)
-			fail_msg("case %zu: \"%s\": %d on line %zu", i, cases[i].text, (int)host.known, host.line);
+			fail_msg("case %zu: \"%s\": %d on line %zu", i, cases[i].text, (int)host.known,
+				host.line);
 	}
 }
 
@@ -129,7 +139,9 @@ static void
 the_types_of_a_name_are_counted(void **state)
 {
 	(void)state;
-	assert_int_equal(look("a $R\nb $E\n*,!b $C\n@revoked a $F\n@cert-authority a $F\n", "a", 22, 'E').types, KBI_KEY_RSA | KBI_KEY_ECDSA256);
+	assert_int_equal(
+		look("a $R\nb $E\n*,!b $C\n@revoked a $F\n@cert-authority a $F\n", "a", 22, 'E').types,
+		KBI_KEY_RSA | KBI_KEY_ECDSA256);
 	assert_int_equal(look("a $R\nb $E\n", "c", 22, 'E').types, 0);
 }
 
@@ -167,15 +179,30 @@ fingerprints_are_those_of_ssh_keygen(void **state)
 	remove_folder(folder);
 }
 
-static const char *const names[] = {"a.example", "b.example", "c.sub.example", "10.0.0.7", "::1", "fe80::2", "UPPER.example", "x"};
+static const char *const names[] = {
+	"a.example", "b.example", "c.sub.example", "10.0.0.7", "::1", "fe80::2", "UPPER.example", "x"};
 static const int ports[] = {22, 2222, 22222};
 
 static void
 add_pattern(struct kbi_buf *text, unsigned *seed)
 {
 	static const char *const patterns[] = {
-		"*", "*.example", "?.example", "!a.example", "!*.sub.example", "10.0.0.*", "[*]:2222", "[*.example]:*", "![b.example]:2222", "a.*", "*example",
-		"!*", "x?", "?", "[::1]:2222", "[fe80::*]:2222",
+		"*",
+		"*.example",
+		"?.example",
+		"!a.example",
+		"!*.sub.example",
+		"10.0.0.*",
+		"[*]:2222",
+		"[*.example]:*",
+		"![b.example]:2222",
+		"a.*",
+		"*example",
+		"!*",
+		"x?",
+		"?",
+		"[::1]:2222",
+		"[fe80::*]:2222",
 	};
 	const char *name = names[(size_t)rand_r(seed) % COUNT(names)];
 
@@ -208,7 +235,8 @@ add_line(struct kbi_buf *text, unsigned *seed, int number)
 	kbi_buf_add(text, rand_r(seed) % 4 == 0 ? " a comment\n" : "\n");
 }
 
-/* The numbers of the lines that match, each looked at alone with its own key: one line can hide behind another. */
+/* The numbers of the lines that match, each looked at alone with its own key: one line can hide behind
+ * another. */
 static char *
 our_lines(const struct kbi_buf *text, const char *name)
 {
@@ -238,9 +266,12 @@ compare(const struct kbi_buf *text, const char *path, const char *address, int p
 
 	kbi_known_hosts_name(&name, address, port);
 	char *ours = our_lines(text, kbi_buf_text(&name));
-	char *theirs = run("ssh-keygen -F '%s' -f %s 2>/dev/null | sed -n 's/^# Host .* found: line \\([0-9]*\\).*/\\1/p'", kbi_buf_text(&name), path);
+	char *theirs = run("ssh-keygen -F '%s' -f %s 2>/dev/null | sed -n 's/^# Host .* found: line "
+			   "\\([0-9]*\\).*/\\1/p'",
+		kbi_buf_text(&name), path);
 	if (strcmp(theirs, ours))
-		fail_msg("%s: ssh-keygen has lines\n%s, we have\n%s, in\n%s", kbi_buf_text(&name), theirs, ours, kbi_buf_text(text));
+		fail_msg("%s: ssh-keygen has lines\n%s, we have\n%s, in\n%s", kbi_buf_text(&name), theirs,
+			ours, kbi_buf_text(text));
 	bool has_match = *theirs != '\0';
 	free(ours);
 	free(theirs);
@@ -257,7 +288,8 @@ make_file(struct kbi_buf *text, const char *path, unsigned *seed, bool is_hashed
 	write_file(path, kbi_buf_text(text), text->size_bytes, 0600);
 	if (!is_hashed)
 		return;
-	char *hashed = run("ssh-keygen -q -H -f %s >/dev/null 2>&1; cat %s; rm -f %s.old", path, path, path);	/* the plain names, not the patterns */
+	/* the plain names, not the patterns */
+	char *hashed = run("ssh-keygen -q -H -f %s >/dev/null 2>&1; cat %s; rm -f %s.old", path, path, path);
 	kbi_buf_truncate(text, 0);
 	kbi_buf_add(text, hashed);
 	free(hashed);
@@ -322,7 +354,8 @@ patterns_made_to_be_slow_are_not(void **state)
 	kbi_buf_add(&text, "b ");
 	add_key(&text, "ssh-ed25519", 'E');
 	clock_t start = clock();
-	kbi_known_hosts_look(text.data, text.size_bytes, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "", 0, &host);
+	kbi_known_hosts_look(text.data, text.size_bytes,
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "", 0, &host);
 	assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 0.5);
 	kbi_buf_free(&text);
 }
@@ -337,7 +370,8 @@ added_lines_are_whole_and_in_one_piece(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%.64s/new/known_hosts", folder);
 	make_blob(&blob, "ssh-ed25519", 'E');
-	assert_int_equal(kbi_known_hosts_add(path, "[a.example]:2222", blob.data, blob.size_bytes, NULL), KB_OK);
+	assert_int_equal(
+		kbi_known_hosts_add(path, "[a.example]:2222", blob.data, blob.size_bytes, NULL), KB_OK);
 	assert_int_equal(kbi_known_hosts_add(path, "b.example", blob.data, blob.size_bytes, NULL), KB_OK);
 	assert_int_equal(kbi_known_hosts_read(path, &text, NULL), KB_OK);
 	kbi_known_hosts_look(text.data, text.size_bytes, "b.example", blob.data, blob.size_bytes, &host);

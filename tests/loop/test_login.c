@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every way in, and every way in which there is none: login shells, rc files, sudo. Each with a real user of a real sshd. */
+/* Every way in, and every way in which there is none: login shells, rc files, sudo. Each with a real user of
+ * a real sshd. */
 #include "sshd.h"
 
 #define PASSWORD "correct-horse"
@@ -53,8 +54,8 @@ check_root(const struct sshd *sshd, const char *user, const char *password)
 }
 
 static void
-check_refused(const struct sshd *sshd, const char *user, const char *password, int64_t timeout_ms, kb_status code, const char *id,
-	      const char *evidence)
+check_refused(const struct sshd *sshd, const char *user, const char *password, int64_t timeout_ms,
+	kb_status code, const char *id, const char *evidence)
 {
 	struct talk talk = login(sshd, user, password);
 	int64_t start_ms = kbi_clock_ms();
@@ -157,7 +158,8 @@ logins_without_a_usable_shell_are_named(void **state)
 	struct sshd *sshd = need_users(state);
 
 	check_refused(sshd, "kb-nologin", NULL, PATIENCE_MS, KB_EPRIVILEGE, "login.no-shell", "not available");
-	check_refused(sshd, "kb-rbash", NULL, PATIENCE_MS, KB_EPRIVILEGE, "login.restricted-shell", "restricted");
+	check_refused(
+		sshd, "kb-rbash", NULL, PATIENCE_MS, KB_EPRIVILEGE, "login.restricted-shell", "restricted");
 	check_refused(sshd, "kb-false", NULL, PATIENCE_MS, KB_EPROTOCOL, "login.ended", NULL);
 }
 
@@ -166,12 +168,17 @@ what_sudo_refuses_is_told_apart(void **state)
 {
 	struct sshd *sshd = need_users(state);
 
-	check_refused(sshd, "kb-password", NULL, PATIENCE_MS, KB_EPRIVILEGE, "privilege.password-required", "a password is required");
-	check_refused(sshd, "kb-stranger", NULL, PATIENCE_MS, KB_EPRIVILEGE, "privilege.password-required", NULL);
-	check_refused(sshd, "kb-stranger", PASSWORD, PATIENCE_MS, KB_EPRIVILEGE, "privilege.not-allowed", "not in the sudoers file");
+	check_refused(sshd, "kb-password", NULL, PATIENCE_MS, KB_EPRIVILEGE, "privilege.password-required",
+		"a password is required");
+	check_refused(
+		sshd, "kb-stranger", NULL, PATIENCE_MS, KB_EPRIVILEGE, "privilege.password-required", NULL);
+	check_refused(sshd, "kb-stranger", PASSWORD, PATIENCE_MS, KB_EPRIVILEGE, "privilege.not-allowed",
+		"not in the sudoers file");
 	check_refused(sshd, "kb-other", NULL, PATIENCE_MS, KB_EPRIVILEGE, "privilege.password-required", NULL);
-	check_refused(sshd, "kb-other", PASSWORD, PATIENCE_MS, KB_EPRIVILEGE, "privilege.not-allowed", "not allowed to execute");
-	check_refused(sshd, "kb-tty", NULL, PATIENCE_MS, KB_EPRIVILEGE, "privilege.requiretty", "you must have a tty");
+	check_refused(sshd, "kb-other", PASSWORD, PATIENCE_MS, KB_EPRIVILEGE, "privilege.not-allowed",
+		"not allowed to execute");
+	check_refused(sshd, "kb-tty", NULL, PATIENCE_MS, KB_EPRIVILEGE, "privilege.requiretty",
+		"you must have a tty");
 }
 
 /* One wrong password is one try: what follows it must never be given as the next. */
@@ -180,7 +187,8 @@ a_wrong_sudo_password_is_one_try(void **state)
 {
 	struct sshd *sshd = need_users(state);
 
-	check_refused(sshd, "kb-password", "wrong-horse", PATIENCE_MS, KB_EPRIVILEGE, "privilege.password-wrong", "try again");
+	check_refused(sshd, "kb-password", "wrong-horse", PATIENCE_MS, KB_EPRIVILEGE,
+		"privilege.password-wrong", "try again");
 }
 
 /* A login that asks for a password in sudo's place hears nothing. */
@@ -217,7 +225,10 @@ the_password_is_in_no_argument_and_no_environment(void **state)
 
 	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
 	talk_must_be_ready(&talk);
-	check_ask(&talk, "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c 'correct-hors[e]' >&3", "0\n", "", 1);
+	check_ask(&talk,
+		"cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c "
+		"'correct-hors[e]' >&3",
+		"0\n", "", 1);
 	talk_end(&talk);
 	char *log = run("grep -c " PASSWORD " %s/log", sshd->folder);
 	assert_string_equal(log, "0\n");

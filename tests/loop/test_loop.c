@@ -66,7 +66,8 @@ its_descriptor_nests_in_another_loop(void **state)
 	make_end(loop, &end, &other);
 	assert_int_equal(write(other, "x", 1), 1);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(epoll_wait(outer, &seen, 1, 0), 1);	/* level-triggered: until it is dispatched */
+		/* level-triggered: until it is dispatched */
+		assert_int_equal(epoll_wait(outer, &seen, 1, 0), 1);
 	assert_int_equal(kbi_loop_dispatch(loop), KB_OK);
 	assert_int_equal(end.calls, 1);
 	assert_int_equal(end.what, KBI_IN);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a connection and its steps cost in round trips and bytes, counted by a relay between us and a real sshd. */
+/* What a connection and its steps cost in round trips and bytes, counted by a relay between us and a real
+ * sshd. */
 #include "relay.h"
 #include "sshd.h"
 
@@ -32,7 +33,8 @@ count_to_first_output(const struct sshd *sshd)
 	talk_start(&talk, "ssh", "greeting=hello", PATIENCE_MS);
 	assert_int_equal(send_script(&talk, &reply, "echo $greeting >&3", NULL, 0, PATIENCE_MS), KB_OK);
 	wait_reply(&talk, &reply);
-	int trips = 1 + atomic_load(&relay->depth);	/* the first is the TCP handshake, which the relay cannot see */
+	/* the first is the TCP handshake, which the relay cannot see */
+	int trips = 1 + atomic_load(&relay->depth);
 	assert_string_equal(reply.facts, "hello\n");
 	reply_free(&reply);
 	talk_end(&talk);
@@ -40,7 +42,8 @@ count_to_first_output(const struct sshd *sshd)
 	return trips;
 }
 
-/* A server that is slow to speak looks, from the relay, as if it had waited for our next words: so the least of a few counts. */
+/* A server that is slow to speak looks, from the relay, as if it had waited for our next words: so the least
+ * of a few counts. */
 static void
 the_first_output_comes_within_nine_round_trips(void **state)
 {
@@ -105,7 +108,8 @@ trivial_steps_send_little_beside_their_scripts(void **state)
 	relay_stop(relay);
 }
 
-/* Makes the transport's own socket as small as the kernel allows: by default it would hold all that sshd's window lets us send. */
+/* Makes the transport's own socket as small as the kernel allows: by default it would hold all that sshd's
+ * window lets us send. */
 static void
 shrink_socket_to(int port)
 {
@@ -115,7 +119,8 @@ shrink_socket_to(int port)
 	for (int fd = 3; fd < 256; fd++) {
 		struct sockaddr_in peer;
 		socklen_t size = sizeof(peer);
-		if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && peer.sin_family == AF_INET && ntohs(peer.sin_port) == port)
+		if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && peer.sin_family == AF_INET
+			&& ntohs(peer.sin_port) == port)
 			found += setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)) == 0;
 	}
 	assert_int_equal(found, 1);

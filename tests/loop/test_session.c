@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A session with a real shell on this machine: what comes back is what the script said, and nothing else is ever taken for it. */
+/* A session with a real shell on this machine: what comes back is what the script said, and nothing else is
+ * ever taken for it. */
 #include "talk.h"
 
 #include <signal.h>
@@ -62,8 +63,10 @@ the_shell_is_plain_whatever_surrounds_it(void **state)
 	OPEN(talk, state, NULL);
 	umask(old);
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
-	check_ask(&talk, "echo \"$LC_ALL ${LANG-none} ${HISTFILE-none} $(umask) $(pwd) $#\" >&3", "C none none 0022 / 0\n", "", 0);
-	check_ask(&talk, "echo \"$PATH\" >&3", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n", "", 0);
+	check_ask(&talk, "echo \"$LC_ALL ${LANG-none} ${HISTFILE-none} $(umask) $(pwd) $#\" >&3",
+		"C none none 0022 / 0\n", "", 0);
+	check_ask(&talk, "echo \"$PATH\" >&3",
+		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n", "", 0);
 	check_ask(&talk, "readlink /proc/self/fd/0 >&3; read x; echo $? >&3", "/dev/null\n1\n", "", 0);
 	unsetenv("LC_ALL");
 	unsetenv("LANG");
@@ -85,13 +88,15 @@ ignored_signals_and_open_descriptors_are_not_inherited(void **state)
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	struct reply reply = ask(&talk, "grep -E '^Sig(Blk|Ign):' /proc/self/status | cut -f 2 >&3");
-	unsigned long long blocked = 1, ignored = 1, of_libc = 3ULL << 31;	/* glibc has the child ignore its own two, 32 and 33 */
+	/* glibc has the child ignore its own two, 32 and 33 */
+	unsigned long long blocked = 1, ignored = 1, of_libc = 3ULL << 31;
 	assert_int_equal(sscanf(reply.facts, "%llx %llx", &blocked, &ignored), 2);
 	assert_int_equal(blocked, 0);
 	assert_int_equal(ignored & ~of_libc, 0);
 	reply_free(&reply);
 	check_ask(&talk, "cd /proc/$$/fd && echo * >&3", "0 1 2\n", "", 0);
-	check_ask(&talk, "[ \"$(ps -o sid= -p $$ | tr -d ' ')\" = $$ ] && echo own session >&3", "own session\n", "", 0);
+	check_ask(&talk, "[ \"$(ps -o sid= -p $$ | tr -d ' ')\" = $$ ] && echo own session >&3",
+		"own session\n", "", 0);
 	close(leaky);
 	talk_end(&talk);
 }
@@ -99,7 +104,9 @@ ignored_signals_and_open_descriptors_are_not_inherited(void **state)
 static void
 the_prelude_serves_every_script(void **state)
 {
-	OPEN(talk, state, "fact() { printf '%s=%s\\n' \"$1\" \"$2\" >&3; }\nit=\"quote ' and \\\\ and $HOME\"\necho printed by the prelude\n");
+	OPEN(talk, state,
+		"fact() { printf '%s=%s\\n' \"$1\" \"$2\" >&3; }\nit=\"quote ' and \\\\ and $HOME\"\necho "
+		"printed by the prelude\n");
 	check_ask(&talk, "fact a \"it's\"", "a=it's\n", "", 0);
 	check_ask(&talk, "fact b 2; fact() { :; }; it=gone", "b=2\n", "", 0);
 	check_ask(&talk, "fact c \"${it%% *}\"", "c=quote\n", "", 0);
@@ -111,7 +118,8 @@ binary_and_large_answers_arrive_byte_for_byte(void **state)
 {
 	enum { LARGE = 10 << 20 };
 	OPEN(talk, state, NULL);
-	struct reply reply = ask(&talk, "i=0; while [ $i -lt 256 ]; do printf \"\\\\$(printf %03o $i)\"; i=$((i+1)); done >&3");
+	struct reply reply = ask(&talk,
+		"i=0; while [ $i -lt 256 ]; do printf \"\\\\$(printf %03o $i)\"; i=$((i+1)); done >&3");
 	assert_int_equal(reply.facts_bytes, 256);
 	for (int i = 0; i < 256; i++)
 		assert_int_equal((unsigned char)reply.facts[i], i);
@@ -132,7 +140,8 @@ an_answer_over_its_bound_is_thrown_away_and_the_session_goes_on(void **state)
 {
 	OPEN(talk, state, NULL);
 	struct reply reply = {0};
-	assert_int_equal(send_script(&talk, &reply, "head -c 17000000 /dev/zero >&3", NULL, 0, PATIENCE_MS), KB_OK);
+	assert_int_equal(
+		send_script(&talk, &reply, "head -c 17000000 /dev/zero >&3", NULL, 0, PATIENCE_MS), KB_OK);
 	wait_reply(&talk, &reply);
 	assert_int_equal(reply.status, KB_ETOOBIG);
 	assert_int_equal(reply.facts_bytes, 0);
@@ -150,9 +159,9 @@ an_answer_over_its_bound_is_thrown_away_and_the_session_goes_on(void **state)
 static void
 what_looks_like_a_mark_is_data(void **state)
 {
-	static const char script[] =
-		"printf '\\nkb0123456789abcdef0123456789abcdef 1 0\\n' >&3\n"
-		"printf '\\nkb 1 0\\n\\n\\n' >&3\nprintf '\\nkb0123456789abcdef0123456789abcdef 1 0\\n' >&2\nexit 4\n";
+	static const char script[] = "printf '\\nkb0123456789abcdef0123456789abcdef 1 0\\n' >&3\n"
+				     "printf '\\nkb 1 0\\n\\n\\n' >&3\nprintf "
+				     "'\\nkb0123456789abcdef0123456789abcdef 1 0\\n' >&2\nexit 4\n";
 	static const char fake[] = "\nkb0123456789abcdef0123456789abcdef 1 0\n";
 
 	OPEN(talk, state, NULL);
@@ -170,7 +179,8 @@ the_nonce_is_not_to_be_seen_on_the_host(void **state)
 {
 	OPEN(talk, state, NULL);
 	struct reply reply = ask(&talk, "env >&3; set >&3; tr '\\0' ' ' </proc/$$/cmdline >&3; ps axww >&3");
-	for (const char *at = reply.facts; (at = strstr(at, "kb")); at++)	/* "kb" and 32 hexadecimal digits */
+	/* "kb" and 32 hexadecimal digits */
+	for (const char *at = reply.facts; (at = strstr(at, "kb")); at++)
 		assert_true(strspn(at + 2, "0123456789abcdef") < 32);
 	reply_free(&reply);
 	talk_end(&talk);
@@ -261,7 +271,8 @@ input_that_a_script_leaves_unread_is_never_run_as_commands(void **state)
 		fputs(bomb, f);
 	fclose(f);
 	OPEN(talk, state, NULL);
-	static const char *const scripts[] = {"true", "head -c 10 >&3", "exec <&-; exit 3", "read x; exit 4", "if ((("};
+	static const char *const scripts[] = {
+		"true", "head -c 10 >&3", "exec <&-; exit 3", "read x; exit 4", "if ((("};
 	for (size_t i = 0; i < COUNT(scripts); i++) {
 		struct reply reply = {0};
 		assert_int_equal(send_script(&talk, &reply, scripts[i], input, size_bytes, PATIENCE_MS), KB_OK);
@@ -276,7 +287,8 @@ input_that_a_script_leaves_unread_is_never_run_as_commands(void **state)
 	talk_end(&talk);
 }
 
-/* The session goes while the input is on its way and the script has read none of it yet: it must not take the rest for all. */
+/* The session goes while the input is on its way and the script has read none of it yet: it must not take the
+ * rest for all. */
 static void
 input_cut_short_is_never_taken_for_the_whole(void **state)
 {
@@ -287,7 +299,8 @@ input_cut_short_is_never_taken_for_the_whole(void **state)
 	assert_non_null(data);
 	snprintf(path, sizeof(path), "%.40s/file", folder);
 	snprintf(started, sizeof(started), "%.40s/started", folder);
-	snprintf(script, sizeof(script), "touch %s; sleep 0.5; cat >%s.new && mv %s.new %s", started, path, path, path);
+	snprintf(script, sizeof(script), "touch %s; sleep 0.5; cat >%s.new && mv %s.new %s", started, path,
+		path, path);
 	OPEN(talk, state, NULL);
 	assert_int_equal(send_script(&talk, &reply, script, data, LARGE, PATIENCE_MS), KB_OK);
 	for (int i = 0; i < 500 && access(started, F_OK); i++)
@@ -308,7 +321,9 @@ a_killed_shell_loses_the_session_and_is_never_a_success(void **state)
 	struct reply a = {0}, b = {0};
 
 	OPEN(talk, state, NULL);
-	assert_int_equal(send_script(&talk, &a, "printf half >&3; echo last words; sleep 0.1; kill -9 $$", NULL, 0, PATIENCE_MS), KB_OK);
+	assert_int_equal(send_script(&talk, &a, "printf half >&3; echo last words; sleep 0.1; kill -9 $$",
+				 NULL, 0, PATIENCE_MS),
+		KB_OK);
 	assert_int_equal(send_script(&talk, &b, "true", NULL, 0, PATIENCE_MS), KB_OK);
 	wait_reply(&talk, &b);
 	assert_int_equal(a.status, KB_EUNREACHABLE);
@@ -344,7 +359,8 @@ static void
 forged_marks_of_the_real_nonce_are_a_protocol_error(void **state)
 {
 	/* The functions of the session are in the script's subshell: only a script of ours could do this. */
-	static const char *const scripts[] = {"kbs_mark 99 0 >&3", "kbs_mark 1 x 2>&3", "kbs_mark 1 0 >&3 2>&3; sleep 9"};
+	static const char *const scripts[] = {
+		"kbs_mark 99 0 >&3", "kbs_mark 1 x 2>&3", "kbs_mark 1 0 >&3 2>&3; sleep 9"};
 
 	for (size_t i = 0; i < COUNT(scripts); i++) {
 		struct reply reply = {0};
@@ -387,7 +403,11 @@ an_absolute_deadline_holds_too(void **state)
 {
 	struct reply reply = {0};
 	struct kbi_request want = {
-		.script = "sleep 60", .script_bytes = 8, .deadline_ms = kbi_clock_ms() + 300, .done = reply_done, .owner = &reply,
+		.script = "sleep 60",
+		.script_bytes = 8,
+		.deadline_ms = kbi_clock_ms() + 300,
+		.done = reply_done,
+		.owner = &reply,
 	};
 
 	OPEN(talk, state, NULL);
@@ -435,7 +455,8 @@ no_zombie_and_no_descriptor_stays(void **state)
 		check_ask(&talk, "echo $$ >/dev/null", "", "", 0);
 		talk_end(&talk);
 	}
-	char *zombies = run("sleep 0.2; ps --ppid %d -o stat= | grep -c Z", getpid());	/* the shells end when they see their stdin close */
+	/* the shells end when they see their stdin close */
+	char *zombies = run("sleep 0.2; ps --ppid %d -o stat= | grep -c Z", getpid());
 	assert_string_equal(zombies, "0\n");
 	free(zombies);
 	char *after = run("ls /proc/%d/fd | wc -l", getpid());

@@ -7,9 +7,39 @@
 #define SCRIPT_MAX ((size_t)64 << 20)
 
 static const char *const values[] = {
-	"", " ", "plain", "two words", "  edges  ", "it's", "'", "''", "'\\''", "\"quoted\"", "$HOME ${x} $(id) `id`", "a;b&c|d>e<f(g)", "* ? [a-z] ~ ~root {a,b}",
-	"back\\slash \\n \\\\", "!history !! !$", "#not a comment", "-n", "-e \\033", "%s %d %%", "tab\there", "line\nfeed\n", "\r\n", "\x01\x02\x1b[31m\x7f",
-	"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xff\xfe broken utf-8 \xc3", "=", "a=b", "^x^y", "@{u}", "\\'", "'\\", "end with backslash\\", "end with quote'",
+	"",
+	" ",
+	"plain",
+	"two words",
+	"  edges  ",
+	"it's",
+	"'",
+	"''",
+	"'\\''",
+	"\"quoted\"",
+	"$HOME ${x} $(id) `id`",
+	"a;b&c|d>e<f(g)",
+	"* ? [a-z] ~ ~root {a,b}",
+	"back\\slash \\n \\\\",
+	"!history !! !$",
+	"#not a comment",
+	"-n",
+	"-e \\033",
+	"%s %d %%",
+	"tab\there",
+	"line\nfeed\n",
+	"\r\n",
+	"\x01\x02\x1b[31m\x7f",
+	"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+	"\xff\xfe broken utf-8 \xc3",
+	"=",
+	"a=b",
+	"^x^y",
+	"@{u}",
+	"\\'",
+	"'\\",
+	"end with backslash\\",
+	"end with quote'",
 };
 
 /* Runs text as a script of that shell; what it prints. */
@@ -80,7 +110,8 @@ static void
 command_words_survive_every_login_shell(void **state)
 {
 	static const char *const shells[] = {"sh", "dash", "bash", "zsh", "fish", "tcsh"};
-	static const char *const words[] = {"%%kb0123:", "echo; echo kb01\"\"23; exec /bin/sh", "a b  c", "x=y; $HOME *"};
+	static const char *const words[] = {
+		"%%kb0123:", "echo; echo kb01\"\"23; exec /bin/sh", "a b  c", "x=y; $HOME *"};
 
 	(void)state;
 	for (size_t s = 0; s < COUNT(shells); s++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ssh transport against a real sshd: every kind of key, every kind of host key trouble, and peers that are no SSH server at all. */
+/* The ssh transport against a real sshd: every kind of key, every kind of host key trouble, and peers that
+ * are no SSH server at all. */
 #include "sshd.h"
 
 #include <pthread.h>
@@ -41,8 +42,12 @@ keys_in_pem_log_in(void **state)
 {
 	struct sshd *sshd = need_sshd(state);
 
-	free(run("cd %s && for t in rsa ecdsa; do cp key_$t pem_$t && ssh-keygen -q -p -m PEM -P '' -N '' -f pem_$t; done >/dev/null 2>&1", sshd->folder));
-	free(run("cd %s && openssl pkey -in pem_rsa -aes256 -passout pass:horse -out pem_locked 2>/dev/null && chmod 600 pem_locked", sshd->folder));
+	free(run("cd %s && for t in rsa ecdsa; do cp key_$t pem_$t && ssh-keygen -q -p -m PEM -P '' -N '' -f "
+		 "pem_$t; done >/dev/null 2>&1",
+		sshd->folder));
+	free(run("cd %s && openssl pkey -in pem_rsa -aes256 -passout pass:horse -out pem_locked 2>/dev/null "
+		 "&& chmod 600 pem_locked",
+		sshd->folder));
 	check_login_by(state, "pem_rsa");
 	check_login_by(state, "pem_ecdsa");
 	struct talk talk = ssh_talk(sshd, sshd->user);
@@ -105,14 +110,16 @@ a_refused_key_is_one_login_and_says_what_the_host_takes(void **state)
 	struct sshd *sshd = need_sshd(state);
 	struct talk talk = ssh_talk(sshd, sshd->user);
 
-	free(run("cd %s && rm -f key_new key_new.pub && ssh-keygen -q -t ed25519 -N '' -f key_new && : >log", sshd->folder));
+	free(run("cd %s && rm -f key_new key_new.pub && ssh-keygen -q -t ed25519 -N '' -f key_new && : >log",
+		sshd->folder));
 	kbi_map_set(&talk.settings, "identity", in_folder(sshd, "key_new"));
 	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
 	check_error(&talk, KB_EAUTH, "auth.refused");
 	assert_true(has_evidence(talk_error(&talk), "key_new (ssh-ed25519)"));
 	assert_true(has_evidence(talk_error(&talk), "the host takes: publickey,password"));
 	turn_for(sshd->loop, 200);
-	char *logins = run("grep -c 'Connection from' %s/log; grep -c 'Failed publickey' %s/log", sshd->folder, sshd->folder);
+	char *logins = run("grep -c 'Connection from' %s/log; grep -c 'Failed publickey' %s/log",
+		sshd->folder, sshd->folder);
 	assert_string_equal(logins, "1\n1\n");
 	free(logins);
 	talk_end(&talk);
@@ -139,7 +146,9 @@ ipv6_and_names_work(void **state)
 static int
 count_logins(const struct sshd *sshd)
 {
-	char *text = run("grep -cE 'userauth-request|userauth_request|Postponed|Failed|Accepted|service_req' %s/log", sshd->folder);
+	char *text = run(
+		"grep -cE 'userauth-request|userauth_request|Postponed|Failed|Accepted|service_req' %s/log",
+		sshd->folder);
 	int count = atoi(text);
 
 	free(text);
@@ -189,7 +198,8 @@ a_changed_host_key_is_refused_before_any_login(void **state)
 {
 	struct sshd *sshd = need_sshd(state);
 	struct talk talk = ssh_talk(sshd, sshd->user);
-	char *lines = run("echo '# moved'; sed 's|^|%s |' %s/key_ed25519.pub", name_of(sshd, "127.0.0.1"), sshd->folder);
+	char *lines = run("echo '# moved'; sed 's|^|%s |' %s/key_ed25519.pub", name_of(sshd, "127.0.0.1"),
+		sshd->folder);
 	char line[256];
 
 	write_file(in_folder(sshd, "changed"), lines, strlen(lines), 0600);
@@ -204,7 +214,8 @@ a_revoked_host_key_is_refused_even_where_it_is_known(void **state)
 {
 	struct sshd *sshd = need_sshd(state);
 	struct talk talk = ssh_talk(sshd, sshd->user);
-	char *lines = run("sed 's|^|%s |' %s/host_*.pub; sed 's|^|@revoked * |' %s/host_*.pub", name_of(sshd, "127.0.0.1"), sshd->folder, sshd->folder);
+	char *lines = run("sed 's|^|%s |' %s/host_*.pub; sed 's|^|@revoked * |' %s/host_*.pub",
+		name_of(sshd, "127.0.0.1"), sshd->folder, sshd->folder);
 
 	write_file(in_folder(sshd, "revoked"), lines, strlen(lines), 0600);
 	kbi_map_set(&talk.settings, "known_hosts", in_folder(sshd, "revoked"));
@@ -240,7 +251,8 @@ the_type_that_is_known_is_the_one_that_is_asked_for(void **state)
 	}
 }
 
-/* libssh2 1.10 cannot check RSA host keys of today's servers: that is an error which says so, and never trust in another key. */
+/* libssh2 1.10 cannot check RSA host keys of today's servers: that is an error which says so, and never trust
+ * in another key. */
 static void
 a_host_known_by_rsa_alone_works_or_is_refused_by_name(void **state)
 {
@@ -280,7 +292,8 @@ a_pinned_key_is_trusted_and_nothing_else(void **state)
 	pin[10] = pin[10] == 'a' ? 'b' : 'a';
 	kbi_map_set(&talk.settings, "host_key", pin);
 	check_distrust(sshd, &talk, "host-key.pin-differs", pin);
-	static const char *const bad[] = {"SHA256:short", "MD5:00:11", "ssh-ed25519 AAAA", "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA!", "no"};
+	static const char *const bad[] = {"SHA256:short", "MD5:00:11", "ssh-ed25519 AAAA",
+		"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA!", "no"};
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		talk = ssh_talk(sshd, sshd->user);
 		kbi_map_set(&talk.settings, "host_key", bad[i]);
@@ -297,7 +310,8 @@ a_new_host_is_accepted_only_when_asked_and_then_known(void **state)
 {
 	struct sshd *sshd = need_sshd(state);
 
-	write_file(in_folder(sshd, "grows"), "other.example ssh-ed25519 AAAA", 30, 0644);	/* without a newline at its end */
+	/* without a newline at its end */
+	write_file(in_folder(sshd, "grows"), "other.example ssh-ed25519 AAAA", 30, 0644);
 	for (int round = 0; round < 2; round++) {
 		struct talk talk = ssh_talk(sshd, sshd->user);
 		kbi_map_set(&talk.settings, "become", "none");
@@ -307,8 +321,9 @@ a_new_host_is_accepted_only_when_asked_and_then_known(void **state)
 		talk_must_be_ready(&talk);
 		talk_end(&talk);
 	}
-	char *lines = run("cat %s/grows | wc -l; ssh-keygen -F '%s' -f %s/grows | grep -c ssh-ed25519; stat -c %%a %s/grows", sshd->folder,
-			  name_of(sshd, "127.0.0.1"), sshd->folder, sshd->folder);
+	char *lines = run("cat %s/grows | wc -l; ssh-keygen -F '%s' -f %s/grows | grep -c ssh-ed25519; stat "
+			  "-c %%a %s/grows",
+		sshd->folder, name_of(sshd, "127.0.0.1"), sshd->folder, sshd->folder);
 	assert_string_equal(lines, "2\n1\n644\n");
 	free(lines);
 	struct talk talk = ssh_talk(sshd, sshd->user);
@@ -321,7 +336,8 @@ a_new_host_is_accepted_only_when_asked_and_then_known(void **state)
 	assert_string_equal(modes, "700\n600\n");
 	free(modes);
 	talk_end(&talk);
-	talk = ssh_talk(sshd, sshd->user);	/* accept_new is for new hosts: not for one whose key has changed */
+	/* accept_new is for new hosts: not for one whose key has changed */
+	talk = ssh_talk(sshd, sshd->user);
 	char *changed = run("sed 's|^|%s |' %s/key_ed25519.pub", name_of(sshd, "127.0.0.1"), sshd->folder);
 	write_file(in_folder(sshd, "changed"), changed, strlen(changed), 0600);
 	kbi_map_set(&talk.settings, "accept_new", "yes");
@@ -338,7 +354,10 @@ known_hosts_that_cannot_be_read_is_an_error_and_never_trust(void **state)
 		const char *make;
 		kb_status code;
 	} files[] = {
-		{"mkdir %s/odd", KB_EINVAL}, {"mkfifo %s/odd", KB_EINVAL}, {"ln -s odd %s/odd", KB_EIO}, {"truncate -s 1G %s/odd", KB_ETOOBIG},
+		{"mkdir %s/odd", KB_EINVAL},
+		{"mkfifo %s/odd", KB_EINVAL},
+		{"ln -s odd %s/odd", KB_EIO},
+		{"truncate -s 1G %s/odd", KB_ETOOBIG},
 		{"ln -s /dev/zero %s/odd", KB_EINVAL},
 	};
 
@@ -371,7 +390,9 @@ large_answers_and_large_input_pass(void **state)
 	kbi_map_set(&talk.settings, "become", "none");
 	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
 	assert_int_equal(send_script(&talk, &reply, "sha256sum >&3", data, LARGE, PATIENCE_MS), KB_OK);
-	assert_int_equal(send_script(&talk, &echo, "cat >&3; head -c 500000 /dev/zero | tr '\\0' x", data, LARGE, PATIENCE_MS), KB_OK);
+	assert_int_equal(send_script(&talk, &echo, "cat >&3; head -c 500000 /dev/zero | tr '\\0' x", data,
+				 LARGE, PATIENCE_MS),
+		KB_OK);
 	wait_reply(&talk, &echo);
 	assert_int_equal(reply.status, KB_OK);
 	assert_int_equal(echo.status, KB_OK);
@@ -401,7 +422,8 @@ many_requests_at_once_are_one_round_trip(void **state)
 		assert_int_equal(send_script(&talk, &many[i], script, NULL, 0, PATIENCE_MS), KB_OK);
 	}
 	wait_reply(&talk, &many[MANY - 1]);
-	assert_int_equal(kbi_session_round_trips(talk.session), 1);	/* the first lines, the prelude and all of them went out together */
+	/* the first lines, the prelude and all of them went out together */
+	assert_int_equal(kbi_session_round_trips(talk.session), 1);
 	for (int i = 0; i < MANY; i++) {
 		assert_int_equal(many[i].exit_status, i % 200);
 		snprintf(want, sizeof(want), "hello %d\n", i);
@@ -422,7 +444,10 @@ a_killed_sshd_session_is_a_lost_connection(void **state)
 	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
 	talk_must_be_ready(&talk);
 	/* its shell's parent is the sshd of this connection */
-	assert_int_equal(send_script(&talk, &reply, "printf half >&3; echo said; sleep 0.2; kill -9 $PPID; sleep 5", NULL, 0, PATIENCE_MS), KB_OK);
+	assert_int_equal(
+		send_script(&talk, &reply, "printf half >&3; echo said; sleep 0.2; kill -9 $PPID; sleep 5",
+			NULL, 0, PATIENCE_MS),
+		KB_OK);
 	wait_reply(&talk, &reply);
 	assert_int_equal(reply.status, KB_EUNREACHABLE);
 	assert_true(reply.may_have_run);
@@ -472,7 +497,8 @@ speak(struct peer *peer, int fd)
 	const struct linger hard = {1, 0};
 
 	do {
-		for (size_t at = 0; at < peer->says_bytes && !atomic_load(&peer->is_over); at += peer->is_slow ? 1 : peer->says_bytes) {
+		for (size_t at = 0; at < peer->says_bytes && !atomic_load(&peer->is_over);
+			at += peer->is_slow ? 1 : peer->says_bytes) {
 			if (send(fd, peer->says + at, peer->is_slow ? 1 : peer->says_bytes, MSG_NOSIGNAL) < 0)
 				return;
 			usleep(peer->is_slow ? 50000 : 0);
@@ -534,22 +560,36 @@ peers_that_are_no_ssh_server_are_named_and_bounded(void **state)
 		kb_status code;
 		const char *id, *evidence;
 	} cases[] = {
-		{{.says = ""}, KB_ETIMEOUT, "ssh.timeout", NULL},	/* says nothing */
+		{{.says = ""}, KB_ETIMEOUT, "ssh.timeout", NULL}, /* says nothing */
 		{{.says = "", .closes = true}, KB_EUNREACHABLE, "connection.closed", NULL},
 		{{.says = "", .resets = true}, KB_EUNREACHABLE, "connection.lost", NULL},
-		{{.says = "HTTP/1.1 400 Bad Request\r\n\r\n", .closes = true}, KB_EPROTOCOL, "ssh.not-ssh", "HTTP/1.1 400 Bad Request\\r\\n"},
-		{{.says = "\x15\x03\x01\x00\x02\x02\x46", .says_bytes = 7, .closes = true}, KB_EPROTOCOL, "ssh.not-ssh", "\\x15\\x03"},
-		{{.says = "Exceeded MaxStartups\r\n", .closes = true}, KB_EUNREACHABLE, "connect.turned-away", "MaxStartups"},
-		{{.says = "one more line of banner\r\n", .is_endless = true}, KB_EPROTOCOL, "ssh.not-ssh", "one more line"},
-		{{.says = "SSH-2.0-slow_but_not_wrong\r\n", .is_slow = true}, KB_ETIMEOUT, "ssh.timeout", NULL},
-		{{.says = "SSH-2.0-x\r\n\xff\xff\xff\xff\xff\xff\xff\xff garbage garbage garbage garbage", .closes = true}, 0, NULL, NULL},
+		{{.says = "HTTP/1.1 400 Bad Request\r\n\r\n", .closes = true}, KB_EPROTOCOL, "ssh.not-ssh",
+			"HTTP/1.1 400 Bad Request\\r\\n"},
+		{{.says = "\x15\x03\x01\x00\x02\x02\x46", .says_bytes = 7, .closes = true}, KB_EPROTOCOL,
+			"ssh.not-ssh", "\\x15\\x03"},
+		{{.says = "Exceeded MaxStartups\r\n", .closes = true}, KB_EUNREACHABLE, "connect.turned-away",
+			"MaxStartups"},
+		{{.says = "one more line of banner\r\n", .is_endless = true}, KB_EPROTOCOL, "ssh.not-ssh",
+			"one more line"},
+		{{.says = "SSH-2.0-slow_but_not_wrong\r\n", .is_slow = true}, KB_ETIMEOUT, "ssh.timeout",
+			NULL},
+		{{.says = "SSH-2.0-x\r\n\xff\xff\xff\xff\xff\xff\xff\xff garbage garbage garbage garbage",
+			 .closes = true},
+			0, NULL, NULL},
 		{{.says = "SSH-2.0-x\r\n", .closes = true}, 0, NULL, NULL},
-		{{.says = "SSH-2.0-x\r\n\0\0\0\x0c\x0a\x14\0\0\0\0\0\0\0\0\0\0", .says_bytes = 27, .is_endless = true}, 0, NULL, NULL},
+		{{.says = "SSH-2.0-x\r\n\0\0\0\x0c\x0a\x14\0\0\0\0\0\0\0\0\0\0",
+			 .says_bytes = 27,
+			 .is_endless = true},
+			0, NULL, NULL},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct peer peer = {.says = cases[i].peer.says, .says_bytes = cases[i].peer.says_bytes, .is_endless = cases[i].peer.is_endless,
-			.is_slow = cases[i].peer.is_slow, .resets = cases[i].peer.resets, .closes = cases[i].peer.closes};
+		struct peer peer = {.says = cases[i].peer.says,
+			.says_bytes = cases[i].peer.says_bytes,
+			.is_endless = cases[i].peer.is_endless,
+			.is_slow = cases[i].peer.is_slow,
+			.resets = cases[i].peer.resets,
+			.closes = cases[i].peer.closes};
 		struct talk talk = ssh_talk(sshd, sshd->user);
 		char port[16];
 		peer_start(&peer);
@@ -585,7 +625,8 @@ a_closed_port_and_an_unknown_name_are_told_apart(void **state)
 	kbi_map_set(&talk.settings, "address", "no-such-host.invalid");
 	talk_start(&talk, "ssh", NULL, 5000);
 	const struct kb_err *err = talk_error(&talk);
-	assert_true(err->code == KB_EUNREACHABLE || err->code == KB_ETIMEOUT);	/* as the resolver of the machine has it */
+	/* as the resolver of the machine has it */
+	assert_true(err->code == KB_EUNREACHABLE || err->code == KB_ETIMEOUT);
 	talk_end(&talk);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What these tests share: cmocka in the right order, a loop that is turned until something is true, scratch folders. */
+/* What these tests share: cmocka in the right order, a loop that is turned until something is true, scratch
+ * folders. */
 #ifndef KB_TEST_TURN_H
 #define KB_TEST_TURN_H
 
