@@ -60,7 +60,7 @@ what_is_as_it_should_be_is_left_alone(void **state)
 	(void)state;
 	repo(&j, COMMUNITY "key-fingerprint=" NEVER "\n", source_1_34, "openpgp/never.asc", "https://pkgs.k8s.io/core:/stable:/v1.34/deb/");
 	judged_fact(&j, "other", "/etc/apt/sources.list");
-	judged_fact(&j, "other_text", "deb http://deb.debian.org/debian bookworm main\n# deb https://apt.kubernetes.io/ kubernetes-xenial main\n");
+	judged_fact(&j, "other_text", "deb http://mirror.example/debian bookworm main\n# deb https://apt.kubernetes.io/ kubernetes-xenial main\n");
 	assert_int_equal(judged_run(&j), KB_PRESENT);
 	assert_string_equal(judged_output(&j, "key-expires"), "");
 	judged_free(&j);
@@ -161,13 +161,13 @@ what_else_is_in_a_file_stays(void **state)
 	check_other(COMMUNITY, "/etc/apt/sources.list", "deb https://apt.kubernetes.io/ kubernetes-xenial main\n",
 		"# off, by libkb: deb https://apt.kubernetes.io/ kubernetes-xenial main\n");
 	check_other(COMMUNITY, "/etc/apt/sources.list.d/mixed.list",
-		"deb http://deb.debian.org/debian bookworm main\n  deb https://pkgs.k8s.io/core:/stable:/v1.33/deb/ /\n# end",
-		"deb http://deb.debian.org/debian bookworm main\n# off, by libkb:   deb https://pkgs.k8s.io/core:/stable:/v1.33/deb/ /\n# end");
+		"deb http://mirror.example/debian bookworm main\n  deb https://pkgs.k8s.io/core:/stable:/v1.33/deb/ /\n# end",
+		"deb http://mirror.example/debian bookworm main\n# off, by libkb:   deb https://pkgs.k8s.io/core:/stable:/v1.33/deb/ /\n# end");
 	check_other(COMMUNITY, "/etc/apt/sources.list.d/mixed.sources",
 		"# one\nTypes: deb\nURIs: https://pkgs.k8s.io/core:/stable:/v1.33/deb/\nSuites: /\nEnabled: yes\n\n\nTypes: deb\n"
-		"URIs: http://deb.debian.org/debian\nSuites: bookworm\nComponents: main",
+		"URIs: http://mirror.example/debian\nSuites: bookworm\nComponents: main",
 		"# one\nTypes: deb\nURIs: https://pkgs.k8s.io/core:/stable:/v1.33/deb/\nSuites: /\nEnabled: no\n\n\nTypes: deb\n"
-		"URIs: http://deb.debian.org/debian\nSuites: bookworm\nComponents: main");
+		"URIs: http://mirror.example/debian\nSuites: bookworm\nComponents: main");
 }
 
 static void
@@ -176,7 +176,7 @@ what_is_not_a_repository_of_kubernetes_is_not_touched(void **state)
 	static const char *const texts[] = {
 		"deb https://pkgs.k8s.io/addons:/cri-o:/stable:/v1.30/deb/ /\n",
 		"deb https://packages.cloud.google.com/apt cloud-sdk-bookworm main\n",
-		"deb http://deb.debian.org/debian bookworm main # see https://pkgs.k8s.io/core:/\n",
+		"deb http://mirror.example/debian bookworm main # see https://pkgs.k8s.io/core:/\n",
 		"#deb https://apt.kubernetes.io/ kubernetes-xenial main\n",
 		"deb\ndeb [\ndeb [a]\ndeb x\n\xff\xfe deb",
 		"",
