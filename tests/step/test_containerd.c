@@ -193,7 +193,7 @@ a_bare_host_gets_all_of_it(void **state)
 
 	(void)state;
 	containerd(&j, K8S "registry-mirrors=registry.k8s.io=http://192.168.1.1:5000\n", "", NULL, NULL);
-	judged_fact(&j, "offered", "containerd | 1.7.28~ds1-1 | http://deb.debian.org/debian trixie/main amd64 Packages");
+	judged_fact(&j, "offered", "containerd | 1.7.28~ds1-1 | http://mirror.example/debian trixie/main amd64 Packages");
 	judged_file(&j, "hosts/registry.k8s.io", NULL, NULL);
 	assert_int_equal(judged_run(&j), KB_ABSENT);
 	assert_string_equal(judged_after(&j, "containerd"), "1.7.28~ds1-1");

@@ -105,7 +105,7 @@ a_helper_that_no_source_has_is_a_note(void **state)
 	struct judged j;
 
 	(void)state;
-	packages(&j, VERSION "helpers=cri-tools\nhelpers=socat\n", THREE, "    socat | 1.7.4.4-2 | http://deb.debian.org/debian bookworm/main\n");
+	packages(&j, VERSION "helpers=cri-tools\nhelpers=socat\n", THREE, "    socat | 1.7.4.4-2 | http://mirror.example/debian bookworm/main\n");
 	assert_int_equal(judged_run(&j), KB_ABSENT);
 	assert_string_equal(judged_want(&j, "helpers"), "socat ");
 	assert_non_null(strstr(judged_note(&j, "packages.helper-missing"), "cri-tools"));

@@ -107,7 +107,7 @@ a_source_is_known_by_what_it_names_and_not_by_its_file(void **state)
 		"https://pkgs.k8s.io/core:/stable:/v1.3"));
 	assert_false(names("# deb https://apt.kubernetes.io/ kubernetes-xenial main\n", url));
 	assert_false(names("deb https://apt.kubernetes.io.evil.org/ kubernetes-xenial main\n", url));
-	assert_false(names("deb https://deb.debian.org/debian apt.kubernetes.io main\n", url));
+	assert_false(names("deb https://mirror.example/debian apt.kubernetes.io main\n", url));
 	assert_false(names("deb\n", url));
 	assert_false(names("deb [arch=amd64 https://apt.kubernetes.io/ x\n", url));
 	assert_false(names("", url));
