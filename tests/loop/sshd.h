@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -95,6 +96,7 @@ sshd_start(struct sshd *sshd, const char *more)
 	sshd->pid = fork();
 	if (sshd->pid == 0) {
 		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);	/* a test that is killed leaves nothing running */
 		execl("/bin/sh", "sh", TEST_SSHD, sshd->folder, port, (char *)NULL);
 		_exit(127);
 	}
