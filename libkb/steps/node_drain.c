@@ -56,8 +56,12 @@ judge(struct kbi_judge *j)
 	kbi_buf_add_format(&what, "Node %s", kbi_judge_arg(j, "node-name"));
 	kbi_judge_value(j, "object", kbi_buf_text(&what), kbi_str_ends(node, " true") ? "takes no new pods" : "takes new pods", "takes no new pods");
 	kbi_buf_free(&what);
-	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(j->facts, "pod", e));)
-		kbi_judge_value(j, "pod", e->value, "runs", NULL);
+	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(j->facts, "pod", e));) {
+		if (j->is_after_apply)	/* drain has ended well, so it came after */
+			kbi_judge_note(j, KB_WARNING, "node.drain-came-back", "the pod %s is on %s again", e->value, kbi_judge_arg(j, "node-name"));
+		else
+			kbi_judge_value(j, "pod", e->value, "runs", NULL);
+	}
 	return KB_OK;
 }
 

@@ -1,17 +1,12 @@
 # shellcheck shell=sh disable=SC2154 # parameters come as variables
 # node.drain: node_name, timeout, disable_eviction
 
-# kb_pods: of the node, those that drain would take away for good: not the DaemonSets', not the kubelet's own, and not those that tolerate a
-# cordoned node (Calico's operator does): they are evicted, and may come back at once to where they were
+# kb_pods: of the node, those that drain takes away for good: not the DaemonSets', not the kubelet's own, and none that is allowed on a node
+# that takes no new pods, since it may be back at once
 kb_pods() {
-	kb_ask get pods -A --field-selector "spec.nodeName=$node_name,status.phase!=Succeeded,status.phase!=Failed" -o 'jsonpath={range .items[*]}'\
-'{.metadata.ownerReferences[0].kind}/{range .spec.tolerations[*]}[{.key},{.operator},{.effect}]{end} {.metadata.namespace}/{.metadata.name}'\
-'{"\n"}{end}' | sed -n '
-		/^DaemonSet\//d
-		/^Node\//d
-		/\[,Exists,\(NoSchedule\)*\]/d
-		/\[node\.kubernetes\.io\/unschedulable,[A-Za-z]*,\(NoSchedule\)*\]/d
-		s#^[A-Za-z]*/[^ ]* ##p'
+	kb_ask get pods -A --field-selector "spec.nodeName=$node_name,status.phase!=Succeeded,status.phase!=Failed" \
+		-o 'jsonpath={range .items[*]}{.metadata.ownerReferences[0].kind}/ {range .spec.tolerations[*]}{.key}:{.operator}:{.effect},{end} {.metadata.namespace}/{.metadata.name}{"\n"}{end}' |
+		sed '/^DaemonSet\/ /d; /^Node\/ /d; /[ ,]:Exists:\(NoSchedule\)\{0,1\},/d; /[ ,]node\.kubernetes\.io\/unschedulable:/d; s#^.* ##; /^$/d'
 }
 
 probe() {

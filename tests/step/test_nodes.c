@@ -199,6 +199,10 @@ drained_means_cordoned_and_empty(void **state)
 	assert_int_equal(judged_run(&j), KB_PRESENT);
 	judged_fact(&j, "pod", "default/web-0");
 	assert_int_equal(judged_run(&j), KB_DIFFERS);
+	j.judge.is_after_apply = true;	/* what is here now came after */
+	assert_int_equal(judged_run(&j), KB_PRESENT);
+	assert_non_null(judged_note(&j, "node.drain-came-back"));
+	j.judge.is_after_apply = false;
 	kbi_map_set(&j.facts, "node", " ");
 	assert_int_equal(judged_run(&j), KB_PRESENT);	/* no such Node */
 	kbi_map_set(&j.facts, "api", "none");
