@@ -48,7 +48,7 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then install_missing; 
 mkdir -p build
 build sanitize
 build clang
-build test -DKB_LONG=$long
+build test -DKB_LONG=$long -DKB_PYTHON=ON -DKB_PYTHON_DIR=lib/python
 
 say 'running'
 exec ctest --test-dir build/test -L "$labels" --output-on-failure --no-tests=error

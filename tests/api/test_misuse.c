@@ -209,7 +209,7 @@ a_second_thread_is_told_so(void **state)
 	assert_non_null(kb_plan_add(plan, f->here, step));
 	assert_true(kb_plan_start(plan, KB_CHECK, -1) > 0);
 	kb_step_free(step);
-	kb_event *event;
+	kb_event *event = NULL;
 	while (kb_wait(f->kb, 1000) >= 0 && (event = kb_plan_next_event(plan)) && kb_event_kind(event) == KB_EVENT_PLAN_STARTED)
 		kb_event_free(event);
 	kb_event_free(event);
