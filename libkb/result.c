@@ -100,7 +100,7 @@ kb_err *
 kb_result_error(const kb_result *result)
 {
 	kb_err *err = kb_event_error(last(result));
-	if (!err && kb_result_status(result))	/* the run was ended, and with it the step */
+	if (!err && result && kb_result_status(result))	/* the run was ended, and with it the step */
 		err = kb_event_error(result->ended);
 	return err;
 }
