@@ -69,53 +69,51 @@ take_line(const struct kbi_manifest *m, const char *at, struct line *line)
 	return line->next;
 }
 
-/* `indent` spaces, a '#', and then this text (or something that begins so). Returns what follows it, or NULL. */
-static const char *
-commented(const struct line *line, size_t indent, const char *text, bool is_whole)
-{
-	const size_t text_bytes = strlen(text), before = indent + 2;
+/* The two lines of a commented variable, "# - name: NAME" and "#   value: ...". */
+struct comment {
+	struct line name;
+	struct line value;
+};
 
-	if (line->bytes < before + text_bytes || (is_whole && line->bytes != before + text_bytes))
-		return NULL;
+/* Is this line a comment in the column of the list's dashes, with this text behind its "# "? */
+static bool
+is_commented(const struct line *line, size_t indent, const char *text, size_t text_bytes)
+{
+	if (line->bytes < indent + 2 + text_bytes || line->text[indent] != '#' || line->text[indent + 1] != ' ')
+		return false;
 	for (size_t i = 0; i < indent; i++)
 		if (line->text[i] != ' ')
-			return NULL;
-	if (line->text[indent] != '#' || line->text[indent + 1] != ' '
-		|| memcmp(line->text + before, text, text_bytes) != 0)
-		return NULL;
-	return line->text + before + text_bytes;
+			return false;
+	return memcmp(line->text + indent + 2, text, text_bytes) == 0;
 }
 
-/* The two lines "# - name: NAME" and "#   value: ...", in the column of the list's dashes: without their "# " they are an item of it. */
+/* Without their "# " the two lines are an item of the list. */
 static bool
 is_comment_of(const struct kbi_calico_env *env, const char *name, const struct line *first, struct line *second)
 {
-	struct kbi_buf text = KBI_BUF(256);
-	size_t indent = env->list->column - 1;
+	static const char before[] = "- name: ", value[] = "  value: ";
+	const size_t indent = env->list->column - 1, name_at = indent + 2 + strlen(before), name_bytes = strlen(name);
 
-	kbi_buf_add_format(&text, "- name: %s", name);
-	bool is_there = !kbi_buf_failed(&text) && commented(first, indent, kbi_buf_text(&text), true)
-		&& take_line(env->m, first->next, second) && commented(second, indent, "  value: ", false);
-	kbi_buf_free(&text);
-	return is_there;
+	return is_commented(first, indent, before, strlen(before)) && first->bytes == name_at + name_bytes
+		&& memcmp(first->text + name_at, name, name_bytes) == 0 && take_line(env->m, first->next, second)
+		&& is_commented(second, indent, value, strlen(value));
 }
 
 static kb_status
-uncomment(struct kbi_calico_env *env, const struct line *first, const struct line *second, const char *value)
+uncomment(struct kbi_calico_env *env, const struct comment *comment, const char *value)
 {
 	struct kbi_buf text = KBI_BUF(4096);
-	size_t indent = env->list->column - 1, begin = (size_t)(first->text - env->m->data),
-		end = (size_t)(second->next - env->m->data);
-	const size_t mark = indent + 2;
+	const struct line *first = &comment->name, *second = &comment->value;
+	const char *mark = first->text + env->list->column - 1, *ending = second->text + second->bytes;
 
-	kbi_buf_add_bytes(&text, first->text, indent);
-	kbi_buf_add_bytes(&text, first->text + mark, (size_t)(first->next - first->text) - mark);
-	kbi_buf_add_bytes(&text, second->text, indent);
+	kbi_buf_add_bytes(&text, first->text, (size_t)(mark - first->text));
+	kbi_buf_add_bytes(&text, mark + 2, (size_t)(first->next - mark) - 2);
+	kbi_buf_add_bytes(&text, second->text, env->list->column - 1);
 	kbi_buf_add(&text, "  value: ");
 	kbi_json_string(&text, value);
-	kbi_buf_add_bytes(&text, second->text + second->bytes,
-		(size_t)(second->next - second->text) - second->bytes);
-	kb_status status = kbi_manifest_edit(env->m, begin, end, &text);
+	kbi_buf_add_bytes(&text, ending, (size_t)(second->next - ending));
+	kb_status status = kbi_manifest_edit(env->m, (size_t)(first->text - env->m->data),
+		(size_t)(second->next - env->m->data), &text);
 	kbi_buf_free(&text);
 	return status;
 }
@@ -154,20 +152,20 @@ set_commented(struct kbi_calico_env *env, const char *name, const char *value)
 {
 	const char *at = env->m->data + kbi_manifest_line_end(env->m, env->list->key->end),
 		*end = env->m->data + env->list->end;
-	struct line first, second, found_first = {0}, found_second = {0};
+	struct line first, second;
+	struct comment found = {0};
 
 	for (; take_line(env->m, at, &first); at = first.next) {
 		if (at >= end && is_outside(&first))
 			break;
 		if (!is_comment_of(env, name, &first, &second))
 			continue;
-		if (found_first.text)
+		if (found.name.text)
 			return kbi_yaml_fail(&env->m->yaml, env->list, env->m->err, KB_EINVAL,
 				"%s is there twice in comments", name);
-		found_first = first;
-		found_second = second;
+		found = (struct comment){first, second};
 	}
-	return found_first.text ? uncomment(env, &found_first, &found_second, value) : add_item(env, name, value);
+	return found.name.text ? uncomment(env, &found, value) : add_item(env, name, value);
 }
 
 kb_status

@@ -382,6 +382,35 @@ the_largest_manifest_is_read_in_time(void **state)
 }
 
 static void
+hostile_input_ends_within_its_bounds(void **state)
+{
+	static const char env[] = "kind: DaemonSet\nspec:\n  template:\n    spec:\n      containers:\n      - name: calico-node\n        env:\n"
+		"        - name: A\n";
+	static const char *const units[] = {
+		"\n", "#\n", "        #\n", "        # - name: CALICO_IPV4POOL_CIDR\n", "        - name: A\n",
+		"        - {}\n", "        - \n", "      - a\n",
+		"---\nkind: DaemonSet\n", "          value: b\n",
+	};
+	static const char *const heads[] = {env, "kind: Installation\napiVersion: operator.tigera.io/v1\nspec:\n"};
+
+	for (size_t h = 0; h < COUNT(heads); h++) {
+		for (size_t i = 0; i < COUNT(units); i++) {
+			char *text = unit_repeat(units[i], MIB);
+			struct kbi_buf whole = KBI_BUF(2 * MIB);
+			kbi_buf_add(&whole, heads[h]);
+			kbi_buf_add(&whole, text);
+			double before = unit_cpu_ms();
+			kb_bytes_free(kb_calico_set_pod_cidr(*state, whole.data, whole.size_bytes, "10.1.0.0/16"));
+			double ms = unit_cpu_ms() - before;
+			if (!unit_is_in_time(ms, 1))
+				fail_msg("%s: %.0f ms", units[i], ms);
+			kbi_buf_free(&whole);
+			free(text);
+		}
+	}
+}
+
+static void
 misuse_is_an_error_and_no_crash(void **state)
 {
 	char *large = unit_repeat("a: b\n", 8 * MIB + 1);
@@ -420,6 +449,7 @@ main(void)
 		cmocka_unit_test(autodetection_goes_into_every_custom_resources),
 		cmocka_unit_test(a_registry_is_for_the_installation_and_for_the_operator_itself),
 		cmocka_unit_test(the_largest_manifest_is_read_in_time),
+		cmocka_unit_test(hostile_input_ends_within_its_bounds),
 		cmocka_unit_test(misuse_is_an_error_and_no_crash),
 	};
 

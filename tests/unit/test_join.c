@@ -39,6 +39,19 @@ a_control_planes_command_is_read(void **state)
 }
 
 static void
+what_is_read_is_an_option_map(void **state)
+{
+	kb_bytes *options = kb_join_parse(*state, "kubeadm join cp:6443 --token " TOKEN " --discovery-token-ca-cert-hash " HASH
+		" --control-plane --certificate-key " KEY " --node-name n1 --v=5 --cri-socket unix:///x --skip-phases a");
+	assert_non_null(options);
+	kb_bytes *config = kb_kubeadm_config(*state, "join", kb_bytes_data(options));
+	assert_non_null(config);
+	assert_non_null(strstr(kb_bytes_data(config), "certificateKey: \"" KEY "\"\n"));
+	kb_bytes_free(options);
+	kb_bytes_free(config);
+}
+
+static void
 what_is_wrong_is_said_and_no_secret_is(void **state)
 {
 	static const struct {
@@ -138,6 +151,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_printed_command_is_read),
 		cmocka_unit_test(a_control_planes_command_is_read),
+		cmocka_unit_test(what_is_read_is_an_option_map),
 		cmocka_unit_test(what_is_wrong_is_said_and_no_secret_is),
 		cmocka_unit_test(what_is_printed_is_read_back),
 		cmocka_unit_test(hostile_input_ends_within_its_bounds),
