@@ -681,6 +681,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* first, while no look-up of another test is still on its way in a thread of its own */
+		cmocka_unit_test(descriptors_are_close_on_exec_and_none_stays),
 		cmocka_unit_test(an_ed25519_key_logs_in),
 		cmocka_unit_test(an_ecdsa_key_logs_in),
 		cmocka_unit_test(an_rsa_key_logs_in),
@@ -705,7 +707,6 @@ main(void)
 		cmocka_unit_test(peers_that_are_no_ssh_server_are_named_and_bounded),
 		cmocka_unit_test(a_closed_port_and_an_unknown_name_are_told_apart),
 		cmocka_unit_test(an_embedder_may_drop_it_at_any_moment),
-		cmocka_unit_test(descriptors_are_close_on_exec_and_none_stays),
 	};
 
 	return cmocka_run_group_tests_name("ssh", tests, sshd_group, sshd_ungroup);
