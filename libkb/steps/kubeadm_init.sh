@@ -156,6 +156,17 @@ kb_words() {
 	die STEP init.failed "kubeadm init ended with ${1##* } in phase $(kb_phase)"
 }
 
+# kb_forget_token: the bootstrap token that kubeadm makes whether asked or not, with nothing that says what it is for. If it can't be taken
+# away, its minute runs out.
+kb_forget_token() {
+	kb_ask -n kube-system get secrets --field-selector type=bootstrap.kubernetes.io/token \
+		-o 'jsonpath={range .items[*]}{.metadata.name} {.data.description}{"\n"}{end}' |
+		while read -r kb_secret kb_description; do
+			[ -n "$kb_description" ] || kb_do -n kube-system delete secret "$kb_secret" --ignore-not-found
+		done
+	return 0
+}
+
 apply() {
 	have kubeadm || die STEP init.no-kubeadm "kubeadm is not installed"
 	[ -n "${want_config-}" ] || return 1
@@ -167,6 +178,7 @@ apply() {
 	[ -z "$kb_ignore" ] || set -- "$@" --ignore-preflight-errors "$kb_ignore"
 	kb_said=$(kb_run kubeadm init "$@")
 	[ "${kb_said##* }" -eq 0 ] || kb_words "$kb_said"
+	[ -n "${token-}${token_ttl-}" ] || kb_forget_token
 	rm -f "$kb_begun"
 }
 

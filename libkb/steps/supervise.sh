@@ -94,6 +94,7 @@ kb_long() {
 	) || return 1
 	exec 8<"$kb_job/script"
 	rm -f "$kb_job/script"
+	: >"$kb_job/log" # so that it is there when it is followed
 	setsid sh /dev/fd/8 <"$kb_stdin" >"$kb_job/log" 2>&1 3>"$kb_job/facts" &
 	kb_pid=$!
 	exec 8<&-
