@@ -141,6 +141,9 @@ func TestTheEventsOfAPlan(t *testing.T) {
 	var kinds []string
 	var tasks []int64
 	eachEvent(t, kb, plan, func(ev Event) {
+		if ev.Kind() == KB_EVENT_NOTE { // this machine may be waited for: another program's run still holds it
+			return
+		}
 		kinds = append(kinds, EventKindName(ev.Kind()))
 		var line struct{ Run int64 }
 		check(t, json.Unmarshal(ev.Json(), &line))
