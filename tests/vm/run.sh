@@ -3,14 +3,13 @@
 #
 #   run.sh [PROGRAM]	PROGRAM is vm_steps as the tests build it; without it, it is built
 #
-# KB_VM is the folder of the virtual machine's state; one that is up already is not used, and not ended.
+# KB_VM is the folder of the virtual machine's state (/var/tmp/kb-vm-steps); what a killed run left there is ended first.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 vm=$top/tests/lab/vm/vm
 work=$(mktemp -d)
-KB_VM=${KB_VM:-$work/vm}
-export KB_VM
+export KB_VM=${KB_VM:-/var/tmp/kb-vm-steps}
 passed=0 failed=0
 
 finish() {
@@ -164,9 +163,12 @@ missing_module_is_named() {
 [ "$(id -u)" = 0 ] || { echo 'needs root: the virtual machine is made by debootstrap' >&2; exit 1; }
 program=${1-}
 [ -n "$program" ] || program=$(program) || { echo 'vm_steps: could not be built' >&2; exit 1; }
-[ ! -e "$KB_VM" ] || { echo "$KB_VM: is there already" >&2; exit 1; }
+mkdir -p /run/lock
+exec 8>"/run/lock/kb-vm-steps"
+flock -n 8 || { echo "$KB_VM: another run uses it" >&2; exit 1; }
 trap finish EXIT
 trap 'exit 130' INT TERM
+"$vm" down
 "$vm" up --memory 512
 test_ 'a dry run says what would change, and touches nothing' dry_run_touches_nothing
 test_ 'a partition, a file and a unit: swap is off' swap_goes_off
