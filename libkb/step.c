@@ -141,6 +141,12 @@ kbi_step_has_output(const struct kb_step *step, const char *name)
 	return kbi_step_def_output(step->def, name) != NULL;
 }
 
+static bool
+are_bytes(const void *data, size_t size_bytes, const char *text)	/* data need not end with a NUL */
+{
+	return size_bytes == strlen(text) && memcmp(data, text, size_bytes) == 0;
+}
+
 static kb_status
 check_value(const struct kb_step *step, const char *name, const void *data, size_t size_bytes, struct kb_err *err)
 {
@@ -154,8 +160,9 @@ check_value(const struct kb_step *step, const char *name, const void *data, size
 		return kbi_fail(err, KB_ETOOBIG, "%s: %s is over 1 MiB", step->name, name);
 	if (memchr(data, '\0', size_bytes))
 		return kbi_fail(err, KB_EINVAL, "%s: %s holds a NUL", step->name, name);
-	if (param && (param->flags & KBI_YES_NO) && !kbi_str_is(data, "yes") && !kbi_str_is(data, "no"))
-		return kbi_fail(err, KB_EINVAL, "%s: %s is \"%s\", and must be yes or no", step->name, name, (const char *)data);
+	if (param && (param->flags & KBI_YES_NO) && !are_bytes(data, size_bytes, "yes") && !are_bytes(data, size_bytes, "no"))
+		return kbi_fail(err, KB_EINVAL, "%s: %s is \"%.*s\", and must be yes or no", step->name, name,
+				size_bytes > 100 ? 100 : (int)size_bytes, (const char *)data);
 	return KB_OK;
 }
 
