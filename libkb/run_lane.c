@@ -252,8 +252,8 @@ write_prelude(struct kbi_lane *lane, struct kbi_buf *prelude)
 	char me[HOST_NAME_MAX + 1] = "";
 	struct kbi_buf who = KBI_BUF(1024);
 	gethostname(me, HOST_NAME_MAX);
-	kbi_buf_add_format(&who, "%s (process %ld, run %08x.%lld)", me, (long)getpid(), (unsigned)lane->run->kb->nonce,
-			   (long long)lane->run->id);
+	kbi_buf_add_format(&who, "%s (process %ld, run %08x.%lld, host %s)", me, (long)getpid(), (unsigned)lane->run->kb->nonce,
+			   (long long)lane->run->id, lane->host->name);
 	kbi_script_begin(prelude, kbi_buf_text(&who), lane->run->mode == KB_APPLY);
 	kbi_buf_free(&who);
 	for (size_t i = 0; i < lane->task_count; i++)

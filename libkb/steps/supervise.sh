@@ -53,7 +53,8 @@ kb_take_lock() {
 	[ -e "$kb_state/lock" ] || die STEP host.lock-failed "$kb_state/lock cannot be made"
 	kb_who=$(cat "$kb_state/holder" 2>/dev/null)
 	kb_what=$(cat "$kb_state/job/step" 2>/dev/null)
-	[ "$kb_who" != "$kb_me" ] || die CONFLICT host.twice "this machine is in the plan under two names"
+	# held by this run for this very host: what a lost connection of ours left running. For another host: this machine is both
+	[ "$kb_who" = "$kb_me" ] || [ "${kb_who%, host *}" != "${kb_me%, host *}" ] || die CONFLICT host.twice "this machine is in the plan under two names"
 	printf 'waiting for %s%s\n' "${kb_what:-another controller}" "${kb_who:+, started by $kb_who}"
 	if flock -w "$1" 9; then return 0; fi
 	clue "lock: $kb_state/lock"
