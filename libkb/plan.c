@@ -216,6 +216,8 @@ kb_plan_bind(kb_plan *plan, kb_task *task, const char *param, kb_task *from, con
 static kb_status
 add_barrier(struct kb_plan *plan)
 {
+	if (!plan->tasks.count)
+		return KB_OK;	/* nothing is before it: nobody would ever end it */
 	struct kb_task *barrier = calloc(1, sizeof(*barrier));
 	if (!barrier)
 		return KB_ENOMEM;

@@ -39,17 +39,44 @@ stop(struct kbi_run *run)
 {
 	for (size_t i = 0; i < run->lane_count; i++) {
 		struct kbi_lane *lane = &run->lanes[i];
-		bool was_applying = false;
 		for (size_t t = 0; t < lane->task_count; t++) {
 			struct kb_task *task = lane->tasks[t];
 			if (task->run.state == KBI_TASK_ENDED)
 				continue;
-			was_applying = task->run.state == KBI_TASK_APPLYING && !task->run.has_applied;
+			bool was_applying = task->run.state == KBI_TASK_APPLYING;
+			task->run.is_changed = was_applying && task->run.has_applied;
 			kbi_task_end(task, was_applying ? KBI_END_FAILED : KBI_END_SKIPPED, run->stopped,
-				     was_applying ? "stopped following it: it may still be running there (/run/libkb/job)" :
-				     "not started");
+				     !was_applying ? "not started" : task->run.has_applied ? "applied, but not looked at afterwards" :
+				     "stopped following it: it may still be running there (/run/libkb/job)");
 		}
 		kbi_lane_close(lane);
+	}
+}
+
+static bool
+is_under_way(const struct kbi_run *run)	/* something will come of itself: an answer, a file, a new connection */
+{
+	for (size_t i = 0; i < run->lane_count; i++) {
+		const struct kbi_lane *lane = &run->lanes[i];
+		if (lane->asks || lane->retry.due_ms != KBI_NEVER ||
+		    (lane->cursor < lane->task_count && lane->tasks[lane->cursor]->run.job))
+			return true;
+	}
+	return false;
+}
+
+/* Who could say whether a task on demand is needed may stand behind it (behind a barrier, or another's wait): then nobody will, and it is run */
+static void
+demand_first(struct kbi_run *run)
+{
+	for (size_t i = 0; i < run->lane_count; i++) {
+		struct kbi_lane *lane = &run->lanes[i];
+		struct kb_task *task = lane->cursor < lane->task_count ? lane->tasks[lane->cursor] : NULL;
+		if (!task || !kbi_task_waits_for_demand(task))
+			continue;
+		task->run.is_demanded = true;
+		kbi_run_look_at(lane);
+		return;
 	}
 }
 
@@ -67,6 +94,8 @@ tick(void *owner)
 	}
 	if (run->stopped || run->left == 0)
 		kbi_run_done(run);	/* frees it */
+	else if (!is_under_way(run))
+		demand_first(run);
 }
 
 static void
@@ -98,6 +127,24 @@ fits_any(const struct kbi_map *patterns, const char *name)
 	return false;
 }
 
+static bool
+select_bound(struct kb_plan *plan)	/* true: there may be more, since a task may be bound to one that was added after it */
+{
+	bool has_more = false;
+	for (size_t i = plan->tasks.count; i-- > 0;) {
+		struct kb_task *task = plan->tasks.at[i];
+		for (size_t b = 0; (!task->is_left_out || task->is_ask_only) && b < task->bind_count; b++) {
+			struct kb_task *from = task->binds[b].from;
+			if (!from->is_left_out || from->is_ask_only)
+				continue;
+			from->is_left_out = !from->is_on_demand || fits_any(&plan->skip, from->step->name);
+			from->is_ask_only = from->is_left_out;
+			has_more |= from->index > i;
+		}
+	}
+	return has_more;
+}
+
 /* A task that is left out is still asked when a kept one needs its outputs; one that runs on demand stays for the same reason */
 static void
 select_tasks(struct kb_plan *plan)
@@ -108,15 +155,8 @@ select_tasks(struct kb_plan *plan)
 		task->is_left_out = (plan->only.count && !fits_any(&plan->only, name)) || fits_any(&plan->skip, name);
 		task->is_ask_only = false;
 	}
-	for (size_t i = plan->tasks.count; i-- > 0;) {
-		struct kb_task *task = plan->tasks.at[i];
-		for (size_t b = 0; (!task->is_left_out || task->is_ask_only) && b < task->bind_count; b++) {
-			struct kb_task *from = task->binds[b].from;
-			if (from->is_left_out && from->is_on_demand && !fits_any(&plan->skip, from->step->name))
-				from->is_left_out = false;
-			from->is_ask_only = from->is_left_out;
-		}
-	}
+	while (select_bound(plan))
+		;
 }
 
 static kb_status
@@ -237,8 +277,10 @@ begin(struct kbi_run *run, int64_t timeout_ms)
 	plan->running = run;
 	plan->next = kb->plans;
 	kb->plans = plan;
-	for (size_t i = 0; i < plan->tasks.count; i++)
+	for (size_t i = 0; i < plan->tasks.count; i++) {
 		kbi_task_reset(plan->tasks.at[i]);
+		kbi_map_free(&plan->tasks.at[i]->outputs);	/* of an earlier run */
+	}
 	for (size_t i = 0; i < plan->barriers.count; i++)
 		kbi_task_reset(plan->barriers.at[i]);
 	announce(run);

@@ -114,6 +114,7 @@ void kbi_lane_close(struct kbi_lane *lane);
 /* run_task.c: what one task needs next */
 void kbi_task_reset(struct kb_task *task);
 bool kbi_task_advance(struct kbi_lane *lane, struct kb_task *task);	/* true: it ended, look at the next one */
+bool kbi_task_waits_for_demand(const struct kb_task *task);	/* its turn has come, and nobody has said yet whether it is needed */
 bool kbi_task_is_fresh(const struct kbi_lane *lane, const struct kb_task *task);
 
 /* run_end.c: how a task ends, and who hears of it */

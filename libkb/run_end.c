@@ -176,6 +176,8 @@ end_with(struct kb_task *task, enum kbi_task_end end, kb_status status, const ch
 {
 	struct kbi_run *run = task->plan->running;
 	leave_wave(run, task);
+	kbi_job_cancel(task->run.job);	/* what is still being prepared must not wake it again */
+	task->run.job = NULL;
 	task->run.state = KBI_TASK_ENDED;
 	task->run.end = end;
 	if (!task->host)

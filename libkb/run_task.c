@@ -95,6 +95,12 @@ need_of(const struct kb_task *task)
 	return has_askers ? NOT_NEEDED : IS_NEEDED;
 }
 
+bool
+kbi_task_waits_for_demand(const struct kb_task *task)
+{
+	return task->run.state == KBI_TASK_WAITING && !waits_for_others(task) && need_of(task) == NOT_KNOWN_YET;
+}
+
 /* Bound to something that was not needed, as token.delete is to token.create: then this one is not needed either */
 static bool
 is_moot(const struct kb_task *task)
@@ -404,6 +410,26 @@ fail_verdict(struct kb_task *task, int verdict, const struct kb_err *judged)
 	return true;
 }
 
+static bool
+fail_probe(struct kb_task *task)
+{
+	struct kb_err err = { 0 };
+	const struct kbi_answer *probe = &task->run.probe;
+	if (!task->run.has_applied)
+		task->run.verdict = KB_UNKNOWN;
+	if (probe->status)
+		kbi_err_copy(&err, &probe->err);
+	else if (!kbi_facts_error(&probe->facts, task->host->name, task->step->name, &err)) {
+		kbi_fail(&err, KB_EPROTOCOL, "%s: %s: its probe ended with status %d", task->host->name, task->step->name,
+			 probe->exit_status);
+		kbi_err_id(&err, "step.unknown");
+	}
+	kbi_err_evidence_lines(&err, probe->log ? probe->log : "", LOG_LINES);
+	fail(task, &err);
+	kbi_err_clear(&err);
+	return true;
+}
+
 /* -- after an apply */
 
 static bool
@@ -465,8 +491,8 @@ advance_applying(struct kbi_lane *lane, struct kb_task *task)
 	if (run->probe.seq < run->applied_seq)
 		return false;	/* its second answer is on the way */
 	(void)lane;
-	if (run->probe.status)
-		return fail(task, &run->probe.err);
+	if (run->probe.status || run->probe.exit_status != 0)	/* what it told is not complete */
+		return fail_probe(task);
 	return verify(task);
 }
 
@@ -572,25 +598,6 @@ decide(struct kbi_lane *lane, struct kb_task *task)
 		ended = act_on_verdict(lane, task, verdict, &err);
 	kbi_err_clear(&err);
 	return ended;
-}
-
-static bool
-fail_probe(struct kb_task *task)
-{
-	struct kb_err err = { 0 };
-	const struct kbi_answer *probe = &task->run.probe;
-	task->run.verdict = KB_UNKNOWN;
-	if (probe->status)
-		kbi_err_copy(&err, &probe->err);
-	else if (!kbi_facts_error(&probe->facts, task->host->name, task->step->name, &err)) {
-		kbi_fail(&err, KB_EPROTOCOL, "%s: %s: its probe ended with status %d", task->host->name, task->step->name,
-			 probe->exit_status);
-		kbi_err_id(&err, "step.unknown");
-	}
-	kbi_err_evidence_lines(&err, probe->log ? probe->log : "", LOG_LINES);
-	fail(task, &err);
-	kbi_err_clear(&err);
-	return true;
 }
 
 /* Sends its probe, and those of the tasks behind it that can be asked now: all for one round trip */
