@@ -124,6 +124,7 @@ void kbi_run_note(struct kbi_lane *lane, struct kb_task *task, int severity, con
 void kbi_run_told_note(struct kbi_lane *lane, struct kb_task *task, const char *told);	/* "SEVERITY ID TEXT", from a script */
 void kbi_run_step_started(struct kb_task *task);
 void kbi_run_host_event(struct kbi_lane *lane, int kind, const char *text);
+void kbi_wave_leave(struct kbi_run *run, struct kb_task *task);	/* its place is free: those that wait for one look again */
 void kbi_run_done(struct kbi_run *run);
 
 #endif

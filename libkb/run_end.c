@@ -165,6 +165,12 @@ leave_wave(struct kbi_run *run, struct kb_task *task)
 {
 	if (!task->wave || task->run.state != KBI_TASK_APPLYING)
 		return;
+	kbi_wave_leave(run, task);
+}
+
+void
+kbi_wave_leave(struct kbi_run *run, struct kb_task *task)
+{
 	task->wave->running--;
 	for (size_t i = 0; i < run->plan->tasks.count; i++)
 		if (run->plan->tasks.at[i]->wave == task->wave)

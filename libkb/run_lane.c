@@ -163,7 +163,7 @@ forget_session(struct kbi_lane *lane)	/* what was asked and not answered is aske
 			task->run.has_applied = false;
 			task->run.asked_seq = 0;
 			if (task->wave)
-				task->wave->running--;
+				kbi_wave_leave(lane->run, task);
 		}
 	}
 }

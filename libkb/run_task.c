@@ -643,6 +643,8 @@ kbi_task_advance(struct kbi_lane *lane, struct kb_task *task)
 {
 	const struct kb_task *failed = first_failed_before(task);
 	struct kb_task *here = task->before_here;
+	if (here && here->run.dirty_seq > task->run.dirty_seq)	/* what made its facts old makes those behind it old too */
+		task->run.dirty_seq = here->run.dirty_seq;
 	if (here && here->run.may_differ)
 		task->run.may_differ = true;
 	if (here && lane->run->mode == KB_CHECK && here->run.is_changed)
