@@ -36,7 +36,23 @@ kb_swap_unit_off() {
 	[ -e "/etc/systemd/system/$1" ] || systemctl mask --now -- "$1"
 }
 
+# kb_swap_fits: when memory cannot take back what was swapped out, swapoff does not fail: the kernel ends process after process, and
+# panics when none is left. So whether it can is asked before anything is touched.
+kb_swap_fits() {
+	kb_room=0 kb_used=0
+	while read -r kb_key kb_kib kb_rest; do
+		case $kb_key in
+		MemAvailable:) kb_room=$kb_kib ;;
+		SwapTotal:) kb_used=$((kb_used + kb_kib)) ;;
+		SwapFree:) kb_used=$((kb_used - kb_kib)) ;;
+		esac
+	done </proc/meminfo
+	[ "$kb_used" -eq 0 ] || [ "$kb_used" -lt "$kb_room" ] ||
+		die STEP swap.busy "$kb_used KiB are swapped out, and memory has room for $kb_room KiB"
+}
+
 apply() {
+	[ -z "$want_off" ] || kb_swap_fits
 	if [ -n "${want_fstab+set}" ]; then put /etc/fstab "$(stat -L -c %a /etc/fstab)" "$want_fstab" || return 1; fi
 	systemctl daemon-reload || return 1
 	# the units that came from fstab are gone by now

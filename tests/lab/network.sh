@@ -23,7 +23,7 @@ network_host() {
 	ip netns add "$ns"
 	ip -n "$ns" link set lo up
 	mac=$(printf '52:54:00:c0:a8:%02x' "$i")
-	ip link add eth1 address "$mac" netns "$ns" type veth peer name "host$i" netns "$LAB_NETNS"
+	ip -n "$ns" link add eth1 address "$mac" type veth peer name "host$i" netns "$LAB_NETNS"
 	ip -n "$LAB_NETNS" link set "host$i" master cluster up
 	ip -n "$ns" addr add "$(address_of "$i")/24" dev eth1
 	ip -n "$ns" link set eth1 up
@@ -38,7 +38,7 @@ network_host() {
 network_nat() {
 	local ns=$LAB_NAME-host$1 nat=$LAB_NAME-host$1-nat
 	ip netns add "$nat"
-	ip link add eth0 netns "$ns" type veth peer name eth0 netns "$nat"
+	ip -n "$ns" link add eth0 type veth peer name eth0 netns "$nat"
 	ip -n "$nat" addr add "$2.2/$3" dev eth0
 	ip -n "$nat" link set eth0 up
 	ip -n "$ns" addr add "$2.15/$3" dev eth0

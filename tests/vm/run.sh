@@ -154,6 +154,18 @@ swap_in_use_comes_back() {
 	on umount /mnt
 }
 
+# swapoff would end in a panic of the kernel
+swap_without_room_is_refused() {
+	# shellcheck disable=SC2016	# expands there
+	on 'swapon /dev/vdb && mount -t tmpfs -o size=1g tmpfs /mnt && head -c 1000000 /dev/urandom >/mnt/seed &&
+		for i in $(seq 440); do cat /mnt/seed; done >/mnt/fill'
+	[ "$(swaps | awk '{ print $4 }')" -gt "$(on "awk '/^MemAvailable:/ { print \$2 }' /proc/meminfo")" ]
+	! steps apply swap.off || return 1
+	grep -q 'swap.busy' "$work/err"
+	[ -n "$(swaps)" ]
+	on 'umount /mnt && swapoff -a'
+}
+
 missing_module_is_named() {
 	! steps apply kernel.modules modules=kb_no_such_module || return 1
 	grep -q 'kernel.module-missing' "$work/err"
@@ -183,6 +195,7 @@ test_ 'settings have their values after it' settings_hold
 test_ 'a run after the reboot writes nothing' second_run_writes_nothing
 test_ 'swap that was turned on by hand goes off' swap_by_hand_goes_off
 test_ 'swap in use: what was swapped out is whole in memory' swap_in_use_comes_back
+test_ 'swap that memory has no room for: refused, and the machine lives' swap_without_room_is_refused
 test_ 'a module that the kernel does not have is named' missing_module_is_named
 printf '%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]
