@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "transport/key.h"
+#include "transport/key_parts.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "base/str.h"
-#include "transport/wire.h"
 
 /* What EVP_PKEY calls a key, and what SSH calls it (RFC 5656, 8332, 8709). */
 static const struct kind {
@@ -104,10 +97,11 @@ describe(struct kbi_key *key, struct kb_err *err)
 	const struct kind *kind = find_kind(key->pkey);
 	bool is_whole;
 
-	if (!kind)
-		return kbi_fail(err, KB_EUNSUPPORTED,
-			"%s: a private key of type %s: not one that can log in here", key->name,
-			EVP_PKEY_get0_type_name(key->pkey) ? EVP_PKEY_get0_type_name(key->pkey) : "unknown");
+	if (!kind) {
+		const char *type = EVP_PKEY_get0_type_name(key->pkey);
+		type = type ? type : "unknown";
+		return kbi_key_refuse_type(key->name, type, strlen(type), err);
+	}
 	prefer_uncompressed(key->pkey);
 	key->type = kind->type;
 	key->algorithm = kind->algorithm;
@@ -125,50 +119,55 @@ describe(struct kbi_key *key, struct kb_err *err)
 	else
 		is_whole = add_raw(&key->blob, key->pkey);
 	if (!is_whole || kbi_buf_failed(&key->blob))
-		return kbi_fail(err, KB_EINVAL, "%s: no public key can be made of it", key->name);
+		return kbi_key_damaged(key->name, err);
 	return KB_OK;
 }
 
-struct asked {
-	const struct kbi_entry *passphrase;
-	bool was_asked;
-};
-
-static int
-give_passphrase(char *buffer, int size, int is_writing, void *data)
+kb_status
+kbi_key_fail(struct kb_err *err, kb_status code, const char *id, const char *format, ...)
 {
-	struct asked *asked = data;
+	va_list args;
 
-	(void)is_writing;
-	asked->was_asked = true;
-	if (!asked->passphrase || size < 0 || asked->passphrase->size_bytes > (size_t)size)
-		return -1;
-	memcpy(buffer, asked->passphrase->value, asked->passphrase->size_bytes);
-	return (int)asked->passphrase->size_bytes;
+	va_start(args, format);
+	kbi_vfail(err, code, format, args);
+	va_end(args);
+	kbi_err_id(err, id);
+	return code;
 }
 
-static kb_status
-parse_pem(struct kbi_key *key, const char *data, size_t size_bytes, const struct kbi_entry *passphrase,
-	struct kb_err *err)
+kb_status
+kbi_key_damaged(const char *name, struct kb_err *err)
 {
-	struct asked asked = {passphrase, false};
-	BIO *bio = BIO_new_mem_buf(data, (int)size_bytes);
+	return kbi_key_fail(err, KB_EINVAL, "key.damaged", "%s: the private key in it is damaged", name);
+}
 
-	if (!bio)
-		return kbi_fail_memory(err);
-	key->pkey = PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, &asked);
-	BIO_free(bio);
-	ERR_clear_error();	/* the queue is the thread's, and the program's too */
-	if (key->pkey)
-		return KB_OK;
-	if (!asked.was_asked)
-		return kbi_fail(err, KB_EINVAL,
-			"%s: the private key in it is damaged, or of a kind that is not known", key->name);
-	kbi_fail(err, KB_EAUTH,
-		passphrase ? "%s: the passphrase does not open this key"
-			   : "%s: the key is encrypted, and no passphrase was given",
-		key->name);
-	kbi_err_id(err, "key.passphrase");
+kb_status
+kbi_key_refuse_type(const char *name, const char *type, size_t type_bytes, struct kb_err *err)
+{
+	struct kbi_buf text = KBI_BUF(1024);
+
+	kbi_str_escape(&text, type, type_bytes < 64 ? type_bytes : 64);
+	kbi_key_fail(err, KB_EUNSUPPORTED, "key.type",
+		"%s: a private key of type %s: not one that can log in here", name, kbi_buf_text(&text));
+	kbi_buf_free(&text);
+	return KB_EUNSUPPORTED;
+}
+
+kb_status
+kbi_key_refuse_rounds(const char *name, long long rounds, long long most, struct kb_err *err)
+{
+	return kbi_key_fail(err, KB_EUNSUPPORTED, "key.rounds",
+		"%s: to try a passphrase takes %lld rounds: more than %lld", name, rounds, most);
+}
+
+kb_status
+kbi_key_refuse_passphrase(const char *name, const struct kbi_key_way *way, struct kb_err *err)
+{
+	if (way->passphrase)
+		kbi_key_fail(err, KB_EAUTH, "key.passphrase", "%s: the passphrase does not open this key", name);
+	else
+		kbi_key_fail(err, KB_EAUTH, "key.encrypted",
+			"%s: the key is encrypted, and no passphrase was given", name);
 	kbi_err_fix(err, "kb_host_set_secret(host, \"passphrase\", ...)");
 	return KB_EAUTH;
 }
@@ -177,7 +176,8 @@ parse_pem(struct kbi_key *key, const char *data, size_t size_bytes, const struct
 #define OPENSSH_END "-----END OPENSSH PRIVATE KEY-----"
 
 static kb_status
-parse_openssh(struct kbi_key *key, const char *begin, const char *end, struct kb_err *err)
+parse_openssh(
+	struct kbi_key *key, const char *begin, const char *end, const struct kbi_key_way *way, struct kb_err *err)
 {
 	const char *body = begin + strlen(OPENSSH_BEGIN);
 	const char *stop = memmem(body, (size_t)(end - body), OPENSSH_END, strlen(OPENSSH_END));
@@ -185,135 +185,97 @@ parse_openssh(struct kbi_key *key, const char *begin, const char *end, struct kb
 
 	if (stop && kbi_str_unbase64(&decoded, body, (size_t)(stop - body)) && !kbi_buf_failed(&decoded))
 		key->pkey = kbi_key_openssh(
-			key->name, (const unsigned char *)kbi_buf_text(&decoded), decoded.size_bytes, err);
+			key->name, (const unsigned char *)kbi_buf_text(&decoded), decoded.size_bytes, way, err);
 	else
-		kbi_fail(err, KB_EINVAL, "%s: the private key in it is damaged", key->name);
+		kbi_key_damaged(key->name, err);
 	kbi_buf_free(&decoded);
-	ERR_clear_error();
-	return key->pkey ? KB_OK : err ? err->code : KB_EINVAL;
+	ERR_clear_error();	/* the queue is the thread's, and the program's too */
+	return key->pkey ? KB_OK : err->code;
 }
 
 /* What people give by mistake. */
 static const struct mistake {
 	const char *begins;
+	const char *id;
 	const char *what;
 } mistakes[] = {
-	{"ssh-", "a public key"},
-	{"ecdsa-sha2-", "a public key"},
-	{"sk-", "a public key"},
-	{"---- BEGIN SSH2 PUBLIC KEY", "a public key"},
-	{"-----BEGIN PUBLIC KEY", "a public key"},
-	{"-----BEGIN RSA PUBLIC KEY", "a public key"},
-	{"-----BEGIN CERTIFICATE", "a certificate"},
-	{"PuTTY-User-Key-File", "a key in PuTTY's format"},
-	{"---- BEGIN SSH2 ENCRYPTED", "a key in ssh.com's format"},
+	{"ssh-", "key.public", "a public key"},
+	{"ecdsa-sha2-", "key.public", "a public key"},
+	{"sk-", "key.public", "a public key"},
+	{"---- BEGIN SSH2 PUBLIC KEY", "key.public", "a public key"},
+	{"-----BEGIN PUBLIC KEY", "key.public", "a public key"},
+	{"-----BEGIN RSA PUBLIC KEY", "key.public", "a public key"},
+	{"-----BEGIN CERTIFICATE", "key.certificate", "a certificate"},
+	{"PuTTY-User-Key-File", "key.format", "a key in PuTTY's format"},
+	{"---- BEGIN SSH2 ENCRYPTED", "key.format", "a key in ssh.com's format"},
 };
+
+/* ssh-ed25519-cert-v01@openssh.com AAAA... */
+static bool
+is_ssh_certificate(const char *data, size_t size_bytes)
+{
+	static const char mark[] = "-cert-v01@openssh.com ";
+	const char *word_end = memchr(data, ' ', size_bytes);
+	size_t word_bytes = word_end ? (size_t)(word_end - data) + 1 : 0;
+
+	return word_bytes && memmem(data, word_bytes, mark, strlen(mark));
+}
 
 static kb_status
 explain_mistake(const char *name, const char *data, size_t size_bytes, struct kb_err *err)
 {
+	static const char wanted[] = "where a private key is wanted";
+
+	if (!size_bytes)
+		return kbi_key_fail(err, KB_EINVAL, "key.empty", "%s: empty, %s", name, wanted);
+	if (is_ssh_certificate(data, size_bytes))
+		return kbi_key_fail(err, KB_EINVAL, "key.certificate", "%s: a certificate, %s", name, wanted);
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
 		size_t length = strlen(mistakes[i].begins);
 		if (size_bytes >= length && memcmp(data, mistakes[i].begins, length) == 0)
-			return kbi_fail(err, KB_EINVAL, "%s: %s, where a private key is wanted", name,
-				mistakes[i].what);
+			return kbi_key_fail(err, KB_EINVAL, mistakes[i].id, "%s: %s, %s", name, mistakes[i].what, wanted);
 	}
-	return kbi_fail(err, KB_EINVAL, "%s: not a private key", name);
+	return kbi_key_fail(err, KB_EINVAL, "key.not-a-key", "%s: not a private key", name);
 }
 
 static kb_status
-parse(struct kbi_key *key, const char *data, size_t size_bytes, const struct kbi_entry *passphrase,
-	struct kb_err *err)
+parse(struct kbi_key *key, const char *data, size_t size_bytes, const struct kbi_key_way *way, struct kb_err *err)
 {
 	static const char any[] = "PRIVATE KEY-----";
 	const char *openssh = memmem(data, size_bytes, OPENSSH_BEGIN, strlen(OPENSSH_BEGIN));
 
 	if (openssh)
-		return parse_openssh(key, openssh, data + size_bytes, err);
+		return parse_openssh(key, openssh, data + size_bytes, way, err);
 	if (!memmem(data, size_bytes, any, strlen(any)))
 		return explain_mistake(key->name, data, size_bytes, err);
-	return parse_pem(key, data, size_bytes, passphrase, err);
+	key->pkey = kbi_key_pem(key->name, data, size_bytes, way, err);
+	return key->pkey ? KB_OK : err->code;
+}
+
+kb_status
+kbi_key_refuse_size(const char *name, long long size_bytes, struct kb_err *err)
+{
+	return kbi_key_fail(err, KB_EINVAL, "key.too-large", "%s: not a private key: %lld bytes", name, size_bytes);
 }
 
 kb_status
 kbi_key_parse(struct kbi_key *key, const char *name, const char *data, size_t size_bytes,
-	const struct kbi_entry *passphrase, struct kb_err *err)
+	const struct kbi_key_way *way, struct kb_err *err)
 {
+	struct kb_err why = {0};
+
 	*key = (struct kbi_key){.name = strdup(name)};
 	if (!key->name)
 		return kbi_fail_memory(err);
-	kb_status failed = size_bytes > KBI_KEY_MAX
-		? kbi_fail(err, KB_EINVAL, "%s: not a private key: %zu bytes", name, size_bytes)
-		: parse(key, data, size_bytes, passphrase, err);
+	kb_status failed = size_bytes > KBI_KEY_MAX ? kbi_key_refuse_size(name, (long long)size_bytes, &why)
+						    : parse(key, data, size_bytes, way, &why);
 	if (!failed)
-		failed = describe(key, err);
+		failed = describe(key, &why);
+	if (failed && err)
+		kbi_err_copy(err, &why);
+	kbi_err_clear(&why);
 	if (failed)
 		kbi_key_free(key);
-	return failed;
-}
-
-/* ssh(1) refuses such a file too: whoever else can read it can log in. */
-static kb_status
-check_file(int fd, const char *path, struct kb_err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return kbi_fail(err, KB_EIO, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return kbi_fail(err, KB_EINVAL, "%s: %s, where a private key is wanted", path,
-			S_ISDIR(st.st_mode) ? "a folder" : "not a plain file");
-	if (st.st_size > (off_t)KBI_KEY_MAX)
-		return kbi_fail(
-			err, KB_EINVAL, "%s: not a private key: %lld bytes", path, (long long)st.st_size);
-	return (st.st_mode & 077) ? KB_EAUTH : KB_OK;
-}
-
-static kb_status
-refuse_mode(const char *path, struct kb_err *err)
-{
-	kbi_fail(err, KB_EINVAL, "%s: others may read this private key", path);
-	kbi_err_id(err, "key.mode");
-	kbi_err_fix(err, "chmod 600 %s", path);
-	return KB_EINVAL;
-}
-
-static kb_status
-read_file(int fd, const char *path, struct kbi_buf *data, struct kb_err *err)
-{
-	char part[4096];
-	ssize_t count;
-
-	while ((count = read(fd, part, sizeof(part))) != 0) {
-		if (count < 0 && errno != EINTR)
-			return kbi_fail(err, KB_EIO, "%s: %s", path, strerror(errno));
-		if (count > 0)
-			kbi_buf_add_bytes(data, part, (size_t)count);
-	}
-	kbi_wipe(part, sizeof(part));
-	kb_status failed = kbi_buf_failed(data);
-	return failed ? kbi_fail(err, failed, "%s: cannot be read: %s", path, kb_err_name(failed)) : KB_OK;
-}
-
-kb_status
-kbi_key_load(struct kbi_key *key, const char *path, const struct kbi_entry *passphrase, struct kb_err *err)
-{
-	struct kbi_buf data = {.max_bytes = KBI_KEY_MAX, .secret = true};
-	int fd = kbi_fd_lift(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-
-	*key = (struct kbi_key){0};
-	if (fd < 0)
-		return kbi_fail(err, KB_EIO, "%s: %s", path, strerror(errno));
-	kb_status refused = check_file(fd, path, err);
-	kb_status failed = refused && refused != KB_EAUTH ? refused : read_file(fd, path, &data, err);
-	if (!failed)
-		failed = kbi_key_parse(key, path, kbi_buf_text(&data), data.size_bytes, passphrase, err);
-	if (!failed && refused) {	/* last, so that a public key is called one, whatever its mode */
-		kbi_key_free(key);
-		failed = refuse_mode(path, err);
-	}
-	kbi_fd_close(&fd);
-	kbi_buf_free(&data);
 	return failed;
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Private keys as ssh-keygen writes them: "openssh-key-v1", described in PROTOCOL.key of OpenSSH. OpenSSL
- * does not read them. Unencrypted ones only. */
+ * does not read them. */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/key.h"
-#include "transport/wire.h"
+#include "base/str.h"
+#include "transport/key_parts.h"
 
 #define MAGIC "openssh-key-v1"
 
@@ -197,66 +197,123 @@ is_known_type(const struct kbi_wire *type)
 	return is_curve || kbi_wire_is(type, "ssh-ed25519") || kbi_wire_is(type, "ssh-rsa");
 }
 
-/* The same two numbers stand before the key, so that a wrong passphrase shows; here a damaged file does. */
+struct envelope {
+	struct kbi_sealed sealed;
+	struct kbi_wire public;
+	bool is_encrypted;
+};
+
+static bool
+open_envelope(struct envelope *envelope, const unsigned char *data, size_t size_bytes)
+{
+	struct kbi_sealed *sealed = &envelope->sealed;
+	struct kbi_wire wire = {data, size_bytes};
+	uint32_t keys;
+
+	if (size_bytes <= sizeof(MAGIC) || memcmp(data, MAGIC, sizeof(MAGIC)) != 0)
+		return false;
+	wire = (struct kbi_wire){data + sizeof(MAGIC), size_bytes - sizeof(MAGIC)};
+	if (!kbi_wire_string(&wire, &sealed->cipher) || !kbi_wire_string(&wire, &sealed->kdf)
+		|| !kbi_wire_string(&wire, &sealed->kdf_options) || !kbi_wire_u32(&wire, &keys) || keys != 1
+		|| !kbi_wire_string(&wire, &envelope->public) || !kbi_wire_string(&wire, &sealed->data))
+		return false;
+	sealed->tag = wire;	/* what stands behind it: nothing, with most ciphers */
+	envelope->is_encrypted = !kbi_wire_is(&sealed->cipher, "none");
+	return envelope->is_encrypted || (!wire.size_bytes && kbi_wire_is(&sealed->kdf, "none"));
+}
+
+/* The public half is not encrypted: a key of a type that is of no use is refused before anybody is asked for its
+ * passphrase. */
+static kb_status
+check_type(const char *name, const struct kbi_wire *public, struct kb_err *err)
+{
+	struct kbi_wire wire = *public, type;
+
+	if (!kbi_wire_string(&wire, &type))
+		return kbi_key_damaged(name, err);
+	return is_known_type(&type) ? KB_OK
+				    : kbi_key_refuse_type(name, (const char *)type.data, type.size_bytes, err);
+}
+
+/* A comment, and the numbers 1, 2, 3... up to the size of the cipher's block. */
+static bool
+is_ended_well(struct kbi_wire *wire)
+{
+	struct kbi_wire comment;
+
+	if (!kbi_wire_string(wire, &comment) || wire->size_bytes > 255)
+		return false;
+	for (size_t i = 0; i < wire->size_bytes; i++)
+		if (wire->data[i] != i + 1)
+			return false;
+	return true;
+}
+
 static EVP_PKEY *
 read_private(const char *name, struct kbi_wire *wire, struct kb_err *err)
 {
-	struct kbi_wire type;
-	uint32_t a, b;
+	struct kbi_wire type = {0};
 	EVP_PKEY *pkey = NULL;
 
-	if (kbi_wire_u32(wire, &a) && kbi_wire_u32(wire, &b) && a == b && kbi_wire_string(wire, &type)) {
-		if (!is_known_type(&type)) {
-			kbi_fail(err, KB_EUNSUPPORTED,
-				"%s: a private key of type %.*s: not one that can log in here", name,
-				(int)(type.size_bytes < 64 ? type.size_bytes : 64), (const char *)type.data);
-			return NULL;
-		}
+	if (kbi_wire_string(wire, &type) && !is_known_type(&type)) {
+		kbi_key_refuse_type(name, (const char *)type.data, type.size_bytes, err);
+		return NULL;
+	}
+	if (type.data)
 		pkey = make_key(wire, &type);
+	if (pkey && !is_ended_well(wire)) {
+		EVP_PKEY_free(pkey);
+		pkey = NULL;
 	}
 	if (!pkey)
-		kbi_fail(err, KB_EINVAL, "%s: the private key in it is damaged", name);
+		kbi_key_damaged(name, err);
 	return pkey;
 }
 
-static void
-refuse_encrypted(const char *name, struct kbi_wire *public, struct kb_err *err)
+/* The same two numbers stand before the key, so that a wrong passphrase shows; without one, a damaged file does. */
+static bool
+is_checked(struct kbi_wire *wire)
 {
-	struct kbi_wire type;
+	uint32_t a, b;
 
-	kbi_fail(err, KB_EUNSUPPORTED,
-		"%s: an encrypted key in OpenSSH's format: it needs its passphrase, and that is not "
-		"supported",
-		name);
-	kbi_err_id(err, "key.encrypted");
-	/* of which there is no PEM */
-	if (kbi_wire_string(public, &type) && !kbi_wire_is(&type, "ssh-ed25519"))
-		kbi_err_fix(err,
-			"ssh-keygen -p -m PEM -f %s keeps the passphrase; then kb_host_set_secret(host, "
-			"\"passphrase\", ...)",
-			name);
-	else
-		kbi_err_fix(err, "kb_host_set(host, \"identity\", ...) with a key that is not encrypted");
+	return kbi_wire_u32(wire, &a) && kbi_wire_u32(wire, &b) && a == b;
+}
+
+static EVP_PKEY *
+read_encrypted(const struct envelope *envelope, const struct kbi_key_way *way, struct kb_err *err)
+{
+	const char *name = envelope->sealed.name;
+	struct kbi_buf plain = {.max_bytes = KBI_KEY_MAX, .secret = true};
+	EVP_PKEY *pkey = NULL;
+
+	if (!kbi_key_unseal(&envelope->sealed, way, &plain, err)) {
+		struct kbi_wire wire = {(const unsigned char *)kbi_buf_text(&plain), plain.size_bytes};
+		if (is_checked(&wire))
+			pkey = read_private(name, &wire, err);
+		else
+			kbi_key_refuse_passphrase(name, way, err);
+	}
+	kbi_buf_free(&plain);
+	return pkey;
 }
 
 EVP_PKEY *
-kbi_key_openssh(const char *name, const unsigned char *data, size_t size_bytes, struct kb_err *err)
+kbi_key_openssh(const char *name, const unsigned char *data, size_t size_bytes, const struct kbi_key_way *way,
+	struct kb_err *err)
 {
-	struct kbi_wire wire = {data, size_bytes}, cipher, kdf, kdf_options, public, private;
-	uint32_t keys;
+	struct envelope envelope = {.sealed = {.name = name}};
+	struct kbi_wire *private = &envelope.sealed.data;
 
-	bool is_magic = size_bytes > sizeof(MAGIC) && memcmp(data, MAGIC, sizeof(MAGIC)) == 0;
-	if (is_magic)
-		wire = (struct kbi_wire){data + sizeof(MAGIC), size_bytes - sizeof(MAGIC)};
-	if (!is_magic || !kbi_wire_string(&wire, &cipher) || !kbi_wire_string(&wire, &kdf)
-		|| !kbi_wire_string(&wire, &kdf_options) || !kbi_wire_u32(&wire, &keys) || keys != 1
-		|| !kbi_wire_string(&wire, &public) || !kbi_wire_string(&wire, &private)) {
-		kbi_fail(err, KB_EINVAL, "%s: the private key in it is damaged", name);
+	if (!open_envelope(&envelope, data, size_bytes)) {
+		kbi_key_damaged(name, err);
 		return NULL;
 	}
-	if (!kbi_wire_is(&cipher, "none")) {
-		refuse_encrypted(name, &public, err);
+	if (check_type(name, &envelope.public, err))
 		return NULL;
-	}
-	return read_private(name, &private, err);
+	if (envelope.is_encrypted)
+		return read_encrypted(&envelope, way, err);
+	if (is_checked(private))
+		return read_private(name, private, err);
+	kbi_key_damaged(name, err);
+	return NULL;
 }

@@ -32,6 +32,7 @@ kbi_ssh_home(struct kbi_buf *out, const char *path)
 static kb_status
 load_key(struct kbi_ssh *s, const char *path, bool must_exist, struct kb_err *err)
 {
+	const struct kbi_key_way way = {.passphrase = kbi_map_find(&s->settings, "passphrase")};
 	struct kbi_buf full = KBI_BUF(KBI_SIZE_TEXT);
 	kb_status failed = KB_OK;
 
@@ -39,8 +40,7 @@ load_key(struct kbi_ssh *s, const char *path, bool must_exist, struct kb_err *er
 	if (kbi_buf_failed(&full) || s->key_count == KBI_SSH_KEYS_MAX)
 		failed = kbi_fail(err, KB_EINVAL, "%s: identity: more than %d", s->host, KBI_SSH_KEYS_MAX);
 	else if (must_exist || access(kbi_buf_text(&full), F_OK) == 0)
-		failed = kbi_key_load(&s->keys[s->key_count], kbi_buf_text(&full),
-			kbi_map_find(&s->settings, "passphrase"), err);
+		failed = kbi_key_load(&s->keys[s->key_count], kbi_buf_text(&full), &way, err);
 	if (!failed && s->keys[s->key_count].pkey)
 		s->key_count++;
 	kbi_buf_free(&full);
@@ -79,8 +79,9 @@ kbi_ssh_prepare_login(struct kbi_ssh *s, struct kb_err *err)
 	kb_status failed = KB_OK;
 
 	if (data && data->size_bytes) {
-		failed = kbi_key_parse(&s->keys[0], "identity_data", data->value, data->size_bytes,
-			kbi_map_find(&s->settings, "passphrase"), err);
+		const struct kbi_key_way way = {.passphrase = kbi_map_find(&s->settings, "passphrase")};
+		failed = kbi_key_parse(
+			&s->keys[0], "identity_data", data->value, data->size_bytes, &way, err);
 		s->key_count = failed ? 0 : 1;
 		return failed;
 	}

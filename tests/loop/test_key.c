@@ -4,12 +4,14 @@
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/str.h"
-#include "transport/key.h"
-#include "transport/wire.h"
+#include "transport/key_parts.h"
 
 static char *folder;
+static const struct kbi_key_way no_passphrase;
 
 static int
 make_keys(void **state)
@@ -22,8 +24,6 @@ make_keys(void **state)
 		 "-f rsa4096 && "
 		 "for b in 256 384 521; do ssh-keygen -q -t ecdsa -b $b -N '' -f ecdsa$b; done && ssh-keygen "
 		 "-q -t dsa -N '' -f dsa; "
-		 "ssh-keygen -q -t ed25519 -N horse -f locked_ed25519; ssh-keygen -q -t ecdsa -N horse -f "
-		 "locked_ecdsa; "
 		 "for k in rsa2048 ecdsa256 ecdsa384 ecdsa521; do cp $k pem_$k; ssh-keygen -q -p -m PEM -P "
 		 "'' -N '' -f pem_$k; "
 		 "cp $k pkcs8_$k; ssh-keygen -q -p -m PKCS8 -P '' -N '' -f pkcs8_$k; done >/dev/null; "
@@ -129,9 +129,10 @@ load(struct kbi_key *key, const char *name, const char *passphrase)
 {
 	struct kbi_entry entry = {
 		.value = (char *)(uintptr_t)passphrase, .size_bytes = passphrase ? strlen(passphrase) : 0};
+	const struct kbi_key_way way = {.passphrase = passphrase ? &entry : NULL};
 	struct kb_err err = {0};
 
-	if (kbi_key_load(key, path_of(name), passphrase ? &entry : NULL, &err))
+	if (kbi_key_load(key, path_of(name), &way, &err))
 		fail_msg("%s: %s", name, kb_err_cause(&err));
 }
 
@@ -211,16 +212,28 @@ check_refused(const char *name, const char *passphrase, kb_status code, const ch
 {
 	struct kbi_entry entry = {
 		.value = (char *)(uintptr_t)passphrase, .size_bytes = passphrase ? strlen(passphrase) : 0};
+	const struct kbi_key_way way = {.passphrase = passphrase ? &entry : NULL};
 	struct kb_err err = {0};
 	struct kbi_key key;
 
-	kb_status status = kbi_key_load(&key, path_of(name), passphrase ? &entry : NULL, &err);
+	kb_status status = kbi_key_load(&key, path_of(name), &way, &err);
 	if (status != code || strcmp(kb_err_id(&err), id) || !strstr(kb_err_cause(&err), words))
 		fail_msg("%s: %s %s: %s", name, kb_err_name(status), kb_err_id(&err), kb_err_cause(&err));
 	assert_null(key.pkey);
 	if (passphrase)
 		assert_null(strstr(kb_err_cause(&err), passphrase));
 	kbi_err_clear(&err);
+}
+
+static void
+make_socket(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/socket", folder);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
 }
 
 static void
@@ -231,27 +244,90 @@ what_is_no_usable_key_says_what_it_is(void **state)
 	write_file(path_of("putty"), "PuTTY-User-Key-File-3: ssh-ed25519\n", 35, 0600);
 	write_file(path_of("empty"), "", 0, 0600);
 	write_file(path_of("text"), "hello\n", 6, 0600);
-	free(run("cp %s/rsa2048 %s/open && chmod 640 %s/open && mkdir -p %s/a_folder && mkfifo %s/fifo && "
-		 "truncate -s 1M %s/large",
-		folder, folder, folder, folder, folder, folder));
-	check_refused("missing", NULL, KB_EIO, "", "No such file");
-	check_refused("a_folder", NULL, KB_EINVAL, "", "a folder");
-	check_refused("fifo", NULL, KB_EINVAL, "", "not a plain file");
-	check_refused("large", NULL, KB_EINVAL, "", "not a private key");
-	check_refused("open", NULL, KB_EINVAL, "key.mode", "others may read");
-	check_refused("rsa2048.pub", NULL, KB_EINVAL, "", "a public key");
-	check_refused("ecdsa256.pub", NULL, KB_EINVAL, "", "a public key");
-	check_refused("putty", NULL, KB_EINVAL, "", "PuTTY");
-	check_refused("empty", NULL, KB_EINVAL, "", "not a private key");
-	check_refused("text", NULL, KB_EINVAL, "", "not a private key");
-	check_refused("odd_curve", NULL, KB_EUNSUPPORTED, "", "not one that can log in");
-	check_refused("pem_locked", NULL, KB_EAUTH, "key.passphrase", "no passphrase was given");
+	free(run("cd %s && mkdir -p a_folder && mkfifo fifo && truncate -s 1M large && chmod 600 large && "
+		 "ln -s /dev/null null && ln -s /dev/tty tty && openssl pkey -in pkcs8_rsa2048 -pubout -out public_pem && "
+		 "ssh-keygen -q -s rsa2048 -I name -n name ed25519.pub && ssh-keygen -q -s rsa2048 -I name -n name "
+		 "ecdsa256.pub && openssl genpkey -algorithm x25519 -out pkcs8_x25519 && "
+		 "printf -- '-----BEGIN DSA PRIVATE KEY-----\nMAA=\n-----END DSA PRIVATE KEY-----\n' >pem_dsa; chmod 600 pem_dsa "
+		 "pkcs8_x25519",
+		folder));
+	make_socket();
+	check_refused("missing", NULL, KB_EIO, "key.missing", "No such file");
+	check_refused("ed25519/inside", NULL, KB_EIO, "key.missing", "Not a directory");
+	check_refused("a_folder", NULL, KB_EINVAL, "key.not-a-file", "a folder");
+	check_refused("fifo", NULL, KB_EINVAL, "key.not-a-file", "not a plain file");
+	check_refused("socket", NULL, KB_EIO, "key.not-a-file", "No such device");
+	check_refused("null", NULL, KB_EINVAL, "key.not-a-file", "not a plain file");
+	check_refused("tty", NULL, KB_EIO, "key.not-a-file", "No such device");
+	check_refused("large", NULL, KB_EINVAL, "key.too-large", "1048576 bytes");
+	check_refused("rsa2048.pub", NULL, KB_EINVAL, "key.public", "a public key");
+	check_refused("ecdsa256.pub", NULL, KB_EINVAL, "key.public", "a public key");
+	check_refused("public_pem", NULL, KB_EINVAL, "key.public", "a public key");
+	check_refused("ed25519-cert.pub", NULL, KB_EINVAL, "key.certificate", "a certificate");
+	check_refused("ecdsa256-cert.pub", NULL, KB_EINVAL, "key.certificate", "a certificate");
+	check_refused("putty", NULL, KB_EINVAL, "key.format", "PuTTY");
+	check_refused("empty", NULL, KB_EINVAL, "key.empty", "empty");
+	check_refused("text", NULL, KB_EINVAL, "key.not-a-key", "not a private key");
+	check_refused("odd_curve", NULL, KB_EUNSUPPORTED, "key.type", "not one that can log in");
+	check_refused("pkcs8_x25519", NULL, KB_EUNSUPPORTED, "key.type", "X25519");
+	check_refused("pem_dsa", NULL, KB_EUNSUPPORTED, "key.type", "type DSA:");
+	check_refused("pem_locked", NULL, KB_EAUTH, "key.encrypted", "no passphrase was given");
 	check_refused("pem_locked", "wrong-passphrase", KB_EAUTH, "key.passphrase", "does not open");
-	check_refused("pkcs8_locked", NULL, KB_EAUTH, "key.passphrase", "no passphrase was given");
-	check_refused("locked_ed25519", NULL, KB_EUNSUPPORTED, "key.encrypted", "passphrase");
-	check_refused("locked_ecdsa", "horse", KB_EUNSUPPORTED, "key.encrypted", "passphrase");
+	check_refused("pkcs8_locked", NULL, KB_EAUTH, "key.encrypted", "no passphrase was given");
+	check_refused("pkcs8_locked", "wrong-passphrase", KB_EAUTH, "key.passphrase", "does not open");
 	if (access(path_of("dsa"), F_OK) == 0)
-		check_refused("dsa", NULL, KB_EUNSUPPORTED, "", "ssh-dss");
+		check_refused("dsa", NULL, KB_EUNSUPPORTED, "key.type", "ssh-dss");
+}
+
+/* Ours and ssh's answer to the same mode of the same file: it says so on stderr, and does not use the key. */
+static void
+modes_are_refused_that_ssh_refuses(void **state)
+{
+	static const char *const modes[] = {"0600", "0400", "0700", "0640", "0604", "0644", "0666", "0601", "0610"};
+
+	(void)state;
+	need_keys();
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		struct kb_err err = {0};
+		struct kbi_key key;
+		char *theirs = run("cp %s/rsa2048 %s/open; chmod %s %s/open; ssh-keygen -y -f %s/open 2>&1", folder, folder,
+			modes[i], folder, folder);
+		bool they_refuse = strstr(theirs, "UNPROTECTED PRIVATE KEY FILE");
+		kb_status status = kbi_key_load(&key, path_of("open"), &no_passphrase, &err);
+		if ((status != KB_OK) != they_refuse)
+			fail_msg("%s: %s, and ssh-keygen: %s", modes[i], kb_err_name(status), theirs);
+		if (status)
+			assert_true(strstr(kb_err_cause(&err), modes[i]) && strcmp(kb_err_id(&err), "key.mode") == 0);
+		else
+			kbi_key_free(&key);
+		kbi_err_clear(&err);
+		free(theirs);
+	}
+}
+
+static void
+a_key_edited_elsewhere_is_read_too(void **state)
+{
+	struct kbi_key key;
+
+	(void)state;
+	need_keys();
+	free(run("cd %s; sed 's/$/\r/' ed25519 >crlf; { echo 'a line of mail'; cat ed25519; echo 'and its end'; } >mail; "
+		 "sed 's/$/\r/' pem_ecdsa256 >crlf_pem; openssl ecparam -name prime256v1 -genkey -out with_parameters; "
+		 "chmod 600 crlf mail crlf_pem with_parameters",
+		folder));
+	load(&key, "crlf", NULL);
+	check_blob(&key, "ed25519");
+	kbi_key_free(&key);
+	load(&key, "mail", NULL);
+	check_blob(&key, "ed25519");
+	kbi_key_free(&key);
+	load(&key, "crlf_pem", NULL);
+	check_blob(&key, "ecdsa256");
+	kbi_key_free(&key);
+	load(&key, "with_parameters", NULL);
+	check_signature(&key);
+	kbi_key_free(&key);
 }
 
 static void
@@ -281,7 +357,7 @@ parse_changed(const struct kbi_buf *body, size_t cut, size_t flip, unsigned char
 	kbi_buf_add(&text, "-----BEGIN OPENSSH PRIVATE KEY-----\n");
 	kbi_str_base64(&text, data.data ? data.data : "", data.size_bytes);
 	kbi_buf_add(&text, "\n-----END OPENSSH PRIVATE KEY-----\n");
-	*status = kbi_key_parse(&key, "changed", text.data, text.size_bytes, NULL, &err);
+	*status = kbi_key_parse(&key, "changed", text.data, text.size_bytes, &no_passphrase, &err);
 	*has_key = key.pkey != NULL;
 	kbi_key_free(&key);
 	kbi_err_clear(&err);
@@ -348,7 +424,7 @@ random_bytes_are_no_key(void **state)
 		for (size_t at = 15; at < size_bytes; at++)
 			/* many small lengths */
 			bytes[at] = rand_r(&seed) % 3 ? 0 : (unsigned char)rand_r(&seed);
-		assert_null(kbi_key_openssh("random", bytes, size_bytes, &err));
+		assert_null(kbi_key_openssh("random", bytes, size_bytes, &no_passphrase, &err));
 		kbi_err_clear(&err);
 	}
 }
@@ -362,6 +438,8 @@ main(void)
 		cmocka_unit_test(rsa_keys_log_in_as_rsa_sha2_256),
 		cmocka_unit_test(a_passphrase_opens_pem_keys),
 		cmocka_unit_test(what_is_no_usable_key_says_what_it_is),
+		cmocka_unit_test(modes_are_refused_that_ssh_refuses),
+		cmocka_unit_test(a_key_edited_elsewhere_is_read_too),
 		cmocka_unit_test(a_key_cut_anywhere_is_damaged_and_no_crash),
 		cmocka_unit_test(a_flipped_bit_is_no_crash_and_no_other_key),
 		cmocka_unit_test(random_bytes_are_no_key),
