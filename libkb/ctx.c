@@ -5,6 +5,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/secrets.h"
 #include "fetch.h"
 #include "loop.h"
 #include "plan.h"
@@ -51,7 +52,9 @@ kb_new(void)
 	kb->owner_pid = getpid();
 	kb->loop = kbi_loop_new();
 	kb->fetcher = kbi_fetcher_new();
-	if (!kb->loop || !kb->fetcher) {
+	kb->secrets = kbi_secrets_new();
+	if (!kb->loop || !kb->fetcher || !kb->secrets) {
+		kbi_secrets_free(kb->secrets);
 		kbi_loop_free(kb->loop);
 		kbi_fetcher_unref(kb->fetcher);
 		free(kb);
@@ -78,6 +81,7 @@ kbi_ctx_unref(struct kb_ctx *kb)
 	kbi_loop_free(kb->loop);
 	kbi_fetcher_unref(kb->fetcher);
 	kbi_err_clear(&kb->error);
+	kbi_secrets_free(kb->secrets);
 	free(kb);
 }
 
@@ -116,8 +120,10 @@ kb_error(kb_ctx *kb)
 	struct kb_err *copy = NULL;
 	if (kbi_enter(kb))
 		return NULL;
-	if (kb->error.code != KB_OK && (copy = calloc(1, sizeof(*copy))))
+	if (kb->error.code != KB_OK && (copy = calloc(1, sizeof(*copy)))) {
 		kbi_err_copy(copy, &kb->error);
+		kbi_err_mask(copy, kb->secrets);
+	}
 	kbi_leave(kb);
 	return copy;
 }

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/secrets.h"
 
 static const char *const kind_names[] = {
 	[KB_EVENT_PLAN_STARTED] = "plan-started", [KB_EVENT_HOST_CONNECTED] = "host-connected", [KB_EVENT_HOST_LOST] = "host-lost",
@@ -53,6 +54,35 @@ kbi_event_set(char **field, const char *text)
 	free(*field);
 	*field = copy;
 	return true;
+}
+
+static void
+mask_bytes(struct kbi_secrets *secrets, char **data, size_t *size_bytes)
+{
+	struct kbi_buf masked = KBI_BUF(SIZE_MAX / 4);
+	if (*data && kbi_secrets_mask(secrets, *data, *size_bytes, &masked)) {
+		free(*data);
+		*size_bytes = masked.size_bytes;
+		*data = kbi_buf_take(&masked);
+	}
+	kbi_buf_free(&masked);
+}
+
+void
+kbi_event_mask(struct kb_event *event, struct kbi_secrets *secrets)
+{
+	kbi_secrets_mask_string(secrets, &event->text);
+	kbi_secrets_mask_string(secrets, &event->log);
+	kbi_secrets_mask_string(secrets, &event->diff);
+	kbi_err_mask(&event->err, secrets);
+	for (size_t i = 0; i < event->change_count; i++) {
+		struct kbi_change *change = &event->changes[i];
+		kbi_secrets_mask_string(secrets, &change->name);
+		if (change->secret)
+			continue;	/* nobody gets its bytes */
+		mask_bytes(secrets, &change->before, &change->before_bytes);
+		mask_bytes(secrets, &change->after, &change->after_bytes);
+	}
 }
 
 static const char *

@@ -36,6 +36,8 @@ struct kb_event {
 };
 
 struct kb_event *kbi_event_new(int kind);	/* NULL: no memory */
+struct kbi_secrets;
+void kbi_event_mask(struct kb_event *event, struct kbi_secrets *secrets);	/* all that it shows; before anybody sees it */
 bool kbi_event_set(char **field, const char *text);
 
 #endif

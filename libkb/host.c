@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/ctx.h"
+#include "base/secrets.h"
 #include "base/str.h"
 #include "transport/transport.h"
 
@@ -216,10 +217,15 @@ set_secret(struct kb_host *host, const char *key, const void *data, size_t size_
 		i++;
 	if (i == sizeof(secrets) / sizeof(secrets[0]))
 		return kbi_fail(err, KB_EINVAL, "host %s: no such secret: %s", host->name, key ? key : "NULL");
+	if (data && (size_bytes > KBI_SIZE_TEXT || memchr(data, '\0', size_bytes)))
+		return kbi_fail(err, KB_EINVAL, "host %s: %s holds a NUL or is over 1 MiB", host->name, key);
+	if (data && kbi_secrets_add(host->kb->secrets, data, size_bytes))
+		return kbi_fail_memory(err);
+	const struct kbi_entry *was = kbi_map_find(&host->shown, key);
+	if (was)
+		kbi_secrets_drop(host->kb->secrets, was->value, was->size_bytes);
 	if (!data)
 		return kbi_map_remove(&host->shown, key);
-	if (size_bytes > KBI_SIZE_TEXT || memchr(data, '\0', size_bytes))
-		return kbi_fail(err, KB_EINVAL, "host %s: %s holds a NUL or is over 1 MiB", host->name, key);
 	return kbi_map_set_secret(&host->shown, key, data, size_bytes) ? kbi_fail_memory(err) : KB_OK;
 }
 
@@ -258,6 +264,8 @@ kb_host_free(kb_host *host)
 	if (!host || atomic_fetch_sub(&host->refs, 1) > 1)
 		return;
 	struct kb_ctx *kb = host->kb;
+	if (kb)
+		kbi_secrets_drop_map(kb->secrets, &host->shown);
 	free(host->name);
 	free(host->scheme);
 	kbi_map_free(&host->settings);

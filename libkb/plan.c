@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/ctx.h"
+#include "base/secrets.h"
 #include "base/str.h"
 #include "loop.h"
 
@@ -396,11 +397,43 @@ kb_plan_start(kb_plan *plan, int mode, int64_t timeout_ms)
 	return run;
 }
 
+static bool
+is_learnt(const struct kb_plan *plan, const char *data, size_t size_bytes)
+{
+	for (size_t i = 0; i < plan->learnt.count; i++) {
+		const struct kbi_entry *e = &plan->learnt.entries[i];
+		if (e->size_bytes == size_bytes && memcmp(e->value, data, size_bytes) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+kbi_plan_learn(struct kb_plan *plan, const char *data, size_t size_bytes, bool is_document)
+{
+	if (!data || !size_bytes || is_learnt(plan, data, size_bytes) || kbi_map_add_bytes(&plan->learnt, "learnt", data, size_bytes))
+		return;
+	plan->learnt.entries[plan->learnt.count - 1].secret = true;
+	if (is_document)
+		kbi_secrets_add_document(plan->kb->secrets, data, size_bytes);
+	else
+		kbi_secrets_add(plan->kb->secrets, data, size_bytes);
+}
+
+void
+kbi_plan_learn_map(struct kb_plan *plan, const struct kbi_map *map)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (map->entries[i].secret)
+			kbi_plan_learn(plan, map->entries[i].value, map->entries[i].size_bytes, true);
+}
+
 void
 kbi_plan_queue(struct kb_plan *plan, struct kb_event *event)
 {
 	if (!event)
 		return;
+	kbi_event_mask(event, plan->kb->secrets);
 	if (plan->last_event)
 		plan->last_event->next = event;
 	else
@@ -468,6 +501,8 @@ kbi_plan_destroy(struct kb_plan *plan)
 	}
 	kbi_map_free(&plan->only);
 	kbi_map_free(&plan->skip);
+	kbi_secrets_drop_map(plan->kb->secrets, &plan->learnt);
+	kbi_map_free(&plan->learnt);
 	free(plan);
 }
 

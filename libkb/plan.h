@@ -60,6 +60,7 @@ struct kb_plan {
 	size_t barrier_begin;		/* the first task behind the last barrier */
 	struct kbi_wave *waves;
 	struct kbi_map only, skip;	/* patterns, as names */
+	struct kbi_map learnt;		/* secrets that its runs came to know */
 	struct kbi_run *running;
 	struct kb_event *first_event, *last_event;
 	size_t event_count;
@@ -69,6 +70,9 @@ struct kb_plan {
 
 void kbi_plan_destroy(struct kb_plan *plan);	/* by its owner's thread */
 void kbi_plan_queue(struct kb_plan *plan, struct kb_event *event);	/* takes it; NULL is no memory, and nothing */
+/* From here on it is masked, for as long as the plan lives. A document's long words only. */
+void kbi_plan_learn(struct kb_plan *plan, const char *data, size_t size_bytes, bool is_document);
+void kbi_plan_learn_map(struct kb_plan *plan, const struct kbi_map *map);	/* what of it is secret */
 bool kbi_tasks_add(struct kbi_tasks *tasks, struct kb_task *task);
 bool kbi_task_is_bound(const struct kb_task *task, const char *param);
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/ctx.h"
+#include "base/secrets.h"
 #include "base/str.h"
 #include "facts.h"
 #include "plan.h"
@@ -28,6 +29,7 @@ struct kbi_ask {
 	struct kb_task *task;
 	enum ask_kind kind;
 	uint64_t seq;
+	struct kbi_mask_stream mask;	/* of its output */
 	struct kbi_ask *prev, *next;
 };
 
@@ -37,7 +39,8 @@ new_ask(struct kbi_lane *lane, struct kb_task *task, enum ask_kind kind)
 	struct kbi_ask *ask = calloc(1, sizeof(*ask));
 	if (!ask)
 		return NULL;
-	*ask = (struct kbi_ask){ .lane = lane, .task = task, .kind = kind, .seq = ++lane->run->seq, .next = lane->asks };
+	*ask = (struct kbi_ask){ .lane = lane, .task = task, .kind = kind, .seq = ++lane->run->seq, .mask = KBI_MASK_STREAM,
+		.next = lane->asks };
 	if (lane->asks)
 		lane->asks->prev = ask;
 	lane->asks = ask;
@@ -53,10 +56,29 @@ free_ask(struct kbi_ask *ask)
 		ask->lane->asks = ask->next;
 	if (ask->next)
 		ask->next->prev = ask->prev;
+	kbi_buf_free(&ask->mask.held);
 	free(ask);
 }
 
 /* -- answers */
+
+/* As it is shown. One that was cut begins with its second line: half a secret would not be known as one. */
+static char *
+shown_log(struct kbi_secrets *secrets, const struct kbi_buf *from)
+{
+	struct kbi_buf masked = KBI_BUF(4 * KBI_LOG_MAX), log = KBI_BUF(4 * KBI_LOG_MAX);
+	size_t size_bytes = from->size_bytes;
+	const char *data = kbi_buf_text(from), *end = data + size_bytes;
+	const char *second = size_bytes >= KBI_LOG_MAX ? memchr(data, '\n', size_bytes) : NULL;
+	if (second)
+		data = second + 1;
+	kbi_secrets_mask(secrets, data, (size_t)(end - data), &masked);
+	kbi_str_escape_lines(&log, kbi_buf_text(&masked), masked.size_bytes);
+	char *text = kbi_buf_take(&log);
+	kbi_buf_free(&log);
+	kbi_buf_free(&masked);
+	return text;
+}
 
 static void
 keep_reply(struct kbi_answer *answer, const struct kbi_ask *ask, struct kbi_reply *reply)
@@ -67,10 +89,7 @@ keep_reply(struct kbi_answer *answer, const struct kbi_ask *ask, struct kbi_repl
 	*answer = (struct kbi_answer){ .seq = ask->seq, .status = reply->status, .exit_status = reply->exit_status };
 	if (reply->err)
 		kbi_err_copy(&answer->err, reply->err);
-	struct kbi_buf log = KBI_BUF(2 * KBI_LOG_MAX);
-	kbi_str_escape_lines(&log, reply->log.data, reply->log.size_bytes);
-	answer->log = kbi_buf_take(&log);
-	kbi_buf_free(&log);
+	answer->log = shown_log(ask->lane->run->kb->secrets, &reply->log);
 	if (answer->status)
 		return;
 	answer->status = kbi_facts_parse(kbi_buf_text(&reply->facts), reply->facts.size_bytes, &answer->facts);
@@ -98,10 +117,48 @@ keep_lock_reply(struct kbi_lane *lane, const struct kbi_ask *ask, struct kbi_rep
 }
 
 static void
+tell_output(const struct kbi_ask *ask, const struct kbi_buf *masked)
+{
+	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT);
+	struct kb_event *event = masked->size_bytes ? kbi_event_new(KB_EVENT_STEP_OUTPUT) : NULL;
+	kbi_str_escape_lines(&text, masked->data, masked->size_bytes);
+	if (event) {
+		event->run = ask->lane->run->id;
+		event->task = (int64_t)ask->task->index;
+		kbi_event_set(&event->host, ask->lane->host->name);
+		kbi_event_set(&event->step, ask->task->step->name);
+		kbi_event_set(&event->text, kbi_buf_text(&text));
+	}
+	kbi_plan_queue(ask->lane->run->plan, event);
+	kbi_buf_free(&text);
+}
+
+static void
+on_output(void *owner, const char *data, size_t size_bytes)
+{
+	struct kbi_ask *ask = owner;
+	struct kbi_buf masked = KBI_BUF(KBI_SIZE_LARGE);
+	kbi_mask_stream_add(&ask->mask, ask->lane->run->kb->secrets, data, size_bytes, &masked);
+	tell_output(ask, &masked);
+	kbi_buf_free(&masked);
+}
+
+static void
+end_output(struct kbi_ask *ask)	/* what was held back */
+{
+	struct kbi_buf masked = KBI_BUF(KBI_SIZE_LARGE);
+	kbi_mask_stream_end(&ask->mask, ask->lane->run->kb->secrets, &masked);
+	tell_output(ask, &masked);
+	kbi_buf_free(&masked);
+}
+
+static void
 on_reply(void *owner, struct kbi_reply *reply)
 {
 	struct kbi_ask *ask = owner;
 	struct kbi_lane *lane = ask->lane;
+	if (ask->kind == ASK_APPLY)
+		end_output(ask);
 	if (ask->kind == ASK_LOCK) {
 		keep_lock_reply(lane, ask, reply);
 	} else if (reply->status != KB_EUNREACHABLE && reply->status != KB_EPROTOCOL) {
@@ -112,24 +169,6 @@ on_reply(void *owner, struct kbi_reply *reply)
 	}
 	free_ask(ask);
 	kbi_run_look_at(lane);
-}
-
-static void
-on_output(void *owner, const char *data, size_t size_bytes)
-{
-	struct kbi_ask *ask = owner;
-	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT);
-	struct kb_event *event = kbi_event_new(KB_EVENT_STEP_OUTPUT);
-	kbi_str_escape_lines(&text, data, size_bytes);
-	if (event) {
-		event->run = ask->lane->run->id;
-		event->task = (int64_t)ask->task->index;
-		kbi_event_set(&event->host, ask->lane->host->name);
-		kbi_event_set(&event->step, ask->task->step->name);
-		kbi_event_set(&event->text, kbi_buf_text(&text));
-	}
-	kbi_plan_queue(ask->lane->run->plan, event);
-	kbi_buf_free(&text);
 }
 
 /* The one thing that taking the lock prints: for whom it waits */

@@ -220,6 +220,7 @@ prepared(void *owner, void *data)
 	kbi_map_free(&task->run.made);
 	task->run.made = p->made;
 	p->made = (struct kbi_map){ 0 };
+	kbi_plan_learn_map(task->plan, &task->run.made);
 	free_preparing(p);
 	kbi_run_look_at(task->lane);
 }
@@ -284,6 +285,8 @@ keep_outputs(struct kb_task *task, const struct kbi_map *outputs)
 		const struct kbi_entry *e = &outputs->entries[i];
 		const struct kbi_output *def = kbi_step_def_output(task->step->def, e->name);
 		bool secret = e->secret || (def && (def->flags & KBI_SECRET));
+		if (secret)
+			kbi_plan_learn(task->plan, e->value, e->size_bytes, true);
 		if (secret ? kbi_map_set_secret(&task->outputs, e->name, e->value, e->size_bytes) :
 		    kbi_map_set_bytes(&task->outputs, e->name, e->value, e->size_bytes))
 			return KB_ENOMEM;
@@ -322,6 +325,18 @@ derived_verdict(const struct kbi_judge *judge)
 	return KB_ABSENT;
 }
 
+static void
+learn(struct kb_plan *plan, const struct kbi_judge *judge)
+{
+	kbi_plan_learn_map(plan, &judge->wants);
+	kbi_plan_learn_map(plan, &judge->outputs);
+	for (size_t i = 0; i < judge->change_count; i++)
+		if (judge->changes[i].secret) {
+			kbi_plan_learn(plan, judge->changes[i].before, judge->changes[i].before_bytes, true);
+			kbi_plan_learn(plan, judge->changes[i].after, judge->changes[i].after_bytes, true);
+		}
+}
+
 /* Calls the step's judge. KB_OK: there is a verdict; anything else: err says why this step cannot go on here */
 static kb_status
 judge_task(struct kb_task *task, bool is_after_apply, int *verdict, struct kb_err *err)
@@ -329,6 +344,7 @@ judge_task(struct kb_task *task, bool is_after_apply, int *verdict, struct kb_er
 	struct kbi_task_run *run = &task->run;
 	struct kbi_judge judge = { .args = &run->args, .facts = &run->probe.facts, .made = &run->made, .is_after_apply = is_after_apply };
 	kb_status status = task->step->def->judge(&judge);
+	learn(task->plan, &judge);	/* before anything is told */
 	if (!status && judge.has_failed)
 		status = KB_ENOMEM;
 	if (status && judge.err.code == KB_OK)

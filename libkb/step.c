@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/ctx.h"
+#include "base/secrets.h"
 #include "base/str.h"
 #include "catalogue.h"
 
@@ -101,7 +102,7 @@ kbi_step_copy(const struct kb_step *step)
 	if (!copy)
 		return NULL;
 	if ((step->probe && !(copy->probe = strdup(step->probe))) || (step->apply && !(copy->apply = strdup(step->apply))) ||
-	    kbi_map_copy(&copy->args, &step->args)) {
+	    kbi_map_copy(&copy->args, &step->args) || kbi_secrets_add_map(step->kb->secrets, &copy->args)) {
 		kb_step_free(copy);
 		return NULL;
 	}
@@ -166,20 +167,38 @@ check_value(const struct kb_step *step, const char *name, const void *data, size
 	return KB_OK;
 }
 
+static void
+forget(struct kb_step *step, const char *name)	/* its secret value is none any more */
+{
+	const struct kbi_entry *e = NULL;
+	while ((e = kbi_map_next(&step->args, name, e)))
+		if (e->secret)
+			kbi_secrets_drop(step->kb->secrets, e->value, e->size_bytes);
+}
+
+/* In the place of what it was */
+static kb_status
+set_secret(struct kb_step *step, const char *name, const void *data, size_t size_bytes, struct kb_err *err)
+{
+	if (kbi_secrets_add(step->kb->secrets, data, size_bytes))
+		return kbi_fail_memory(err);
+	forget(step, name);
+	return kbi_map_set_secret(&step->args, name, data, size_bytes) ? kbi_fail_memory(err) : KB_OK;
+}
+
 static kb_status
 set(struct kb_step *step, const char *name, const char *value, struct kb_err *err)
 {
 	kb_status status = check_value(step, name, value ? value : "no", value ? strlen(value) : 2, err);
 	if (status)
 		return status;
+	const struct kbi_param *param = kbi_step_def_param(step->def, name);
+	if (value && param && (param->flags & KBI_SECRET))
+		return set_secret(step, name, value, strlen(value), err);
+	forget(step, name);
 	if (!value)
 		return kbi_map_remove(&step->args, name);
-	const struct kbi_param *param = kbi_step_def_param(step->def, name);
-	if (param && (param->flags & KBI_SECRET))
-		status = kbi_map_set_secret(&step->args, name, value, strlen(value));
-	else
-		status = kbi_map_set(&step->args, name, value);
-	return status ? kbi_fail_memory(err) : KB_OK;
+	return kbi_map_set(&step->args, name, value) ? kbi_fail_memory(err) : KB_OK;
 }
 
 kb_status
@@ -228,7 +247,7 @@ kb_step_set_secret(kb_step *step, const char *name, const void *data, size_t siz
 	if (!data)
 		status = set(step, name, NULL, err);
 	else if (!(status = check_value(step, name, data, size_bytes, err)))
-		status = kbi_map_set_secret(&step->args, name, data, size_bytes) ? kbi_fail_memory(err) : KB_OK;
+		status = set_secret(step, name, data, size_bytes, err);
 	kbi_leave(step->kb);
 	return status;
 }
@@ -245,6 +264,7 @@ kb_step_free(kb_step *step)
 	if (!step || atomic_fetch_sub(&step->refs, 1) > 1)
 		return;
 	struct kb_ctx *kb = step->kb;
+	kbi_secrets_drop_map(kb->secrets, &step->args);
 	free(step->name);
 	free(step->probe);
 	free(step->apply);

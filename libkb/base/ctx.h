@@ -16,6 +16,7 @@
 struct kbi_loop;
 struct kbi_fetcher;
 struct kb_plan;
+struct kbi_secrets;
 
 struct kb_ctx {
 	atomic_int refs;			/* the caller's one, one for each child, one for each call inside */
@@ -24,6 +25,7 @@ struct kb_ctx {
 	struct kb_err error;
 	struct kbi_loop *loop;
 	struct kbi_fetcher *fetcher;
+	struct kbi_secrets *secrets;		/* masked in all that is shown */
 	struct kb_plan *plans;			/* those that run or have events queued */
 	size_t queued_events;			/* of all plans */
 	int64_t last_run;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/secrets.h"
 #include "base/str.h"
 
 #define TEXT_MAX_BYTES 4096
@@ -67,6 +68,15 @@ replace(char **field, char *text)
 {
 	free(*field);
 	*field = text;
+}
+
+void
+kbi_err_mask(struct kb_err *err, struct kbi_secrets *secrets)
+{
+	kbi_secrets_mask_string(secrets, &err->cause);
+	kbi_secrets_mask_string(secrets, &err->fix);
+	for (size_t i = 0; i < err->evidence_count; i++)
+		kbi_secrets_mask_string(secrets, &err->evidence[i]);
 }
 
 void

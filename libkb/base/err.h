@@ -29,6 +29,8 @@ void kbi_err_where(struct kb_err *err, const char *host, const char *step);	/* s
 void kbi_err_evidence(struct kb_err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void kbi_err_evidence_lines(struct kb_err *err, const char *text, size_t max_lines);	/* the last lines of a text */
 void kbi_err_copy(struct kb_err *to, const struct kb_err *from);
+struct kbi_secrets;
+void kbi_err_mask(struct kb_err *err, struct kbi_secrets *secrets);	/* its texts, before it is shown */
 void kbi_err_clear(struct kb_err *err);	/* frees what it holds; may be used again */
 
 #endif
