@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The public face of a cluster's description. */
 #include "cluster.h"
+#include "host.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -211,17 +212,6 @@ kb_cluster_set_host(kb_cluster *cluster, const char *name, const char *key, cons
 	return status;
 }
 
-static bool
-is_secret_key(const char *key)
-{
-	static const char *const keys[] = {"password", "sudo_password", "passphrase", "identity_data"};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (kbi_str_is(keys[i], key))
-			return true;
-	return false;
-}
-
 static kb_status
 set_secret(kb_cluster *cluster, const char *name, const char *key, const void *data, size_t size_bytes)
 {
@@ -230,7 +220,7 @@ set_secret(kb_cluster *cluster, const char *name, const char *key, const void *d
 
 	if (name && !host)
 		return fail_no_host(cluster, name);
-	if (!is_secret_key(key))
+	if (!kbi_host_has_secret(key))
 		return kbi_fail(&cluster->kb->error, KB_EINVAL, "cluster: no such secret: %.200s", key ? key : "NULL");
 	if (!data)
 		return kbi_map_remove(secrets, key);

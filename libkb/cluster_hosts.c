@@ -12,17 +12,19 @@
 
 /* Where else a setting of kb_host_set() comes from than ssh.KEY: files start from the description's folder. */
 static bool
-is_file(const char *key)
+is_file(const char *key, const char *value)
 {
-	return kbi_str_is(key, "identity") || kbi_str_is(key, "known_hosts");
+	if (kbi_str_is(key, "identity"))
+		return !kbi_str_starts(value, "SHA256:");	/* a key of an agent */
+	return kbi_str_is(key, "known_hosts");
 }
 
 static void
 set_one(struct kbi_builder *b, kb_host *host, const char *key, const char *value)
 {
-	char *path = is_file(key) ? kbi_spec_path(b->spec, value) : NULL;
+	char *path = is_file(key, value) ? kbi_spec_path(b->spec, value) : NULL;
 
-	if (is_file(key) && !path)
+	if (is_file(key, value) && !path)
 		kbi_builder_fail(b, KB_ENOMEM, NULL, "out of memory");
 	else
 		kbi_builder_ask(b, kb_host_set(host, key, path ? path : value));

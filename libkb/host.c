@@ -56,6 +56,12 @@ is_become(const char *value)
 }
 
 static bool
+is_agent(const char *value)
+{
+	return is_yes_no(value) || (is_any(value) && (value[0] == '/' || kbi_str_starts(value, "~/")));
+}
+
+static bool
 is_pin(const char *value)
 {
 	return kbi_str_starts(value, "SHA256:") && strlen(value) >= 50 && is_word(value);
@@ -66,6 +72,7 @@ static const struct key keys[] = {
 	{ "port", "22", is_port, "a TCP port" },
 	{ "user", "root", is_word, "a login name" },
 	{ "identity", NULL, is_any, "a file name" },
+	{ "agent", "no", is_agent, "no, yes or a socket's path from / or ~/" },
 	{ "known_hosts", "~/.ssh/known_hosts", is_any, "a file name" },
 	{ "host_key", NULL, is_pin, "SHA256: and 43 characters of base64" },
 	{ "accept_new", "no", is_yes_no, "yes or no" },
@@ -73,7 +80,7 @@ static const struct key keys[] = {
 	{ "connect_timeout_ms", "30000", is_timeout, "milliseconds from 1 to 86400000" },
 };
 
-static const char *const secrets[] = { "password", "sudo_password", "passphrase", "identity_data" };
+static const char *const secrets[] = { "password", "sudo_password", "passphrase", "identity_data", "answers" };
 
 static const struct key *
 find_key(const char *name)
@@ -209,13 +216,19 @@ kb_host_set(kb_host *host, const char *key, const char *value)
 	return status;
 }
 
+bool
+kbi_host_has_secret(const char *key)
+{
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+		if (kbi_str_is(secrets[i], key))
+			return true;
+	return false;
+}
+
 static kb_status
 set_secret(struct kb_host *host, const char *key, const void *data, size_t size_bytes, struct kb_err *err)
 {
-	size_t i = 0;
-	while (i < sizeof(secrets) / sizeof(secrets[0]) && !kbi_str_is(secrets[i], key))
-		i++;
-	if (i == sizeof(secrets) / sizeof(secrets[0]))
+	if (!kbi_host_has_secret(key))
 		return kbi_fail(err, KB_EINVAL, "host %s: no such secret: %s", host->name, key ? key : "NULL");
 	if (data && (size_bytes > KBI_SIZE_TEXT || memchr(data, '\0', size_bytes)))
 		return kbi_fail(err, KB_EINVAL, "host %s: %s holds a NUL or is over 1 MiB", host->name, key);

@@ -3,6 +3,7 @@
 #define KBI_HOST_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include <kb/host.h>
 
@@ -17,6 +18,7 @@ struct kb_host {
 	struct kbi_map shown;		/* defaults filled in, for kb_host_get() and the transport; secrets too */
 };
 
+bool kbi_host_has_secret(const char *key);	/* is there a secret of that name? */
 void kbi_host_ref(struct kb_host *host);
 
 #endif

@@ -10,14 +10,24 @@
  * | address            | name or address to connect to; IPv6 without brackets                                        | of the URI |
  * | port               | TCP port                                                                                    | 22 |
  * | user               | who logs in                                                                                 | of the URI, else root |
- * | identity           | private key file; `~/` is the caller's home                                                 | ~/.ssh/id_ed25519, id_ecdsa, id_rsa |
+ * | identity           | private key file; `~/` is the caller's home. With an agent also a public key file (`.pub`), or `SHA256:...` of a key that it holds | ~/.ssh/id_ed25519, id_ecdsa, id_rsa |
+ * | agent              | yes: the SSH agent of `SSH_AUTH_SOCK` is asked for the identity first; no; or the path of an agent's socket | no |
  * | known_hosts        | file in OpenSSH's format                                                                    | ~/.ssh/known_hosts |
  * | host_key           | the only key that is trusted, as `SHA256:...` (ssh-keygen -l prints it); known_hosts is not read then | |
  * | accept_new         | yes: a host that known_hosts does not name is trusted, and its key written there            | no |
  * | become             | sudo, none, or auto: sudo unless the login is root's                                        | auto |
  * | connect_timeout_ms | how long connecting, logging in and becoming root may take together                         | 30000 |
  *
- * Secrets, by kb_host_set_secret() only: `password` (the login's), `sudo_password`, `passphrase` (the key's), `identity_data` (a private key itself).
+ * Secrets, by kb_host_set_secret() only: `password` (the login's), `sudo_password`, `passphrase` (the key's), `identity_data` (a private key itself),
+ * `answers` (to what the host asks in a keyboard-interactive login, one a line, in the order of its prompts).
+ *
+ * An agent is asked for the named identity alone, or for those of the default files of which it holds one; none of its other keys is ever
+ * offered. Its key is known by the public key file beside the private one. A private key that it does not hold is read from its file. An agent
+ * that was asked for and cannot be reached, does not answer in time or answers nonsense fails the login.
+ *
+ * Keys come first, then the password or the answers, whichever the host takes. Without `answers` the password answers a prompt that stands
+ * alone and does not echo. A prompt that nothing answers ends the login with KB_EAUTH, and nothing is sent to it. What was refused once is not
+ * tried again, neither in this login nor in this run.
  *
  * There is no value that switches host keys off.
  */
@@ -52,7 +62,7 @@ KB_API kb_status kb_host_set(kb_host *host, const char *key, const char *value);
 
 /**
  * Sets a secret. It is copied, kept apart, never shown, and wiped when the host is freed.
- * @param key         `password`, `sudo_password`, `passphrase` or `identity_data`
+ * @param key         `password`, `sudo_password`, `passphrase`, `identity_data` or `answers`
  * @param data        the secret's bytes; NULL forgets it
  * @param size_bytes  how many
  * Returns: KB_OK. Errors: KB_EINVAL, KB_ENOMEM, KB_EBUSY.

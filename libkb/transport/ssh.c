@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "transport/known_hosts.h"
+#include "transport/ssh_agent.h"
 
 #define BANNER_MAX ((size_t)64 << 10)	/* lines that a server may say before its version */
 #define ROUNDS_MAX 8
@@ -21,14 +22,18 @@
 static const struct state {
 	enum kbi_turn (*step)(struct kbi_ssh *s);
 	const char *waits_for;
+	const char *late;	/* the name of the error when it waited too long; NULL: ssh.timeout */
 } states[] = {
-	[WAIT_NAME] = {kbi_ssh_wait_name, "its name was not resolved"},
-	[DIAL] = {kbi_ssh_dial, "no connection"},
-	[WAIT_TCP] = {kbi_ssh_wait_tcp, "no connection"},
+	[WAIT_NAME] = {kbi_ssh_wait_name, "its name was not resolved", "connect.timeout"},
+	[DIAL] = {kbi_ssh_dial, "no connection", "connect.timeout"},
+	[WAIT_TCP] = {kbi_ssh_wait_tcp, "no connection", "connect.timeout"},
 	[WAIT_HANDSHAKE] = {kbi_ssh_wait_handshake, "the SSH handshake was not finished"},
 	[CHECK_HOST_KEY] = {kbi_ssh_check_host_key, "the SSH handshake was not finished"},
+	[WAIT_AGENT] = {kbi_ssh_wait_agent, "no answer from the agent", "agent.timeout"},
+	[WAIT_AGENT_LOGIN] = {kbi_ssh_wait_agent_login, "no answer to the login"},
 	[WAIT_KEY_LOGIN] = {kbi_ssh_wait_key_login, "no answer to the login"},
 	[WAIT_PASSWORD_LOGIN] = {kbi_ssh_wait_password_login, "no answer to the login"},
+	[WAIT_PROMPTS_LOGIN] = {kbi_ssh_wait_prompts_login, "no answer to the login"},
 	[WAIT_METHODS] = {kbi_ssh_wait_methods, "no answer to the login"},
 	[WAIT_CHANNEL] = {kbi_ssh_wait_channel, "logged in, but no channel was given"},
 	[WAIT_EXEC] = {kbi_ssh_wait_exec, "logged in, but no command was started"},
@@ -216,6 +221,8 @@ wanted(struct kbi_ssh *s)
 {
 	if (s->state <= WAIT_TCP)
 		return KBI_OUT;
+	if (s->state == WAIT_AGENT)
+		return kbi_ssh_agent_is_beside(s) ? 0 : KBI_IN;
 	int directions = libssh2_session_block_directions(s->session);
 	bool is_sending = s->state < OPEN || s->op != OP_NONE;
 	if (s->state < OPEN && !directions)
@@ -318,7 +325,8 @@ pass_deadline(void *owner)
 {
 	struct kbi_ssh *s = owner;
 
-	kbi_ssh_fail(s, KB_ETIMEOUT, s->state < WAIT_HANDSHAKE ? "connect.timeout" : "ssh.timeout",
+	const char *late = states[s->state].late;
+	kbi_ssh_fail(s, KB_ETIMEOUT, late ? late : "ssh.timeout",
 		"%s port %d: %s in %lld ms", s->address, s->port, states[s->state].waits_for,
 		(long long)(kbi_clock_ms() - s->start_ms));
 	if (s->first_bytes && s->state == WAIT_HANDSHAKE)

@@ -25,8 +25,11 @@ enum kbi_ssh_state {
 	WAIT_TCP,
 	WAIT_HANDSHAKE,
 	CHECK_HOST_KEY,
+	WAIT_AGENT,
+	WAIT_AGENT_LOGIN,
 	WAIT_KEY_LOGIN,
 	WAIT_PASSWORD_LOGIN,
+	WAIT_PROMPTS_LOGIN,
 	WAIT_METHODS,
 	WAIT_CHANNEL,
 	WAIT_EXEC,
@@ -74,7 +77,10 @@ struct kbi_ssh {
 	struct kbi_key keys[KBI_SSH_KEYS_MAX];
 	size_t key_count, key_at;
 	void *signing;				/* the key that libssh2 asks to sign with */
-	bool was_password_refused;
+	struct kbi_ssh_agent *agent;		/* NULL: none is asked */
+	bool was_password_refused, were_answers_refused;
+	const char *next_answer;		/* of the `answers` that are not given yet */
+	bool has_open_prompts;			/* something was asked that nobody has an answer to */
 
 	enum kbi_ssh_op op;
 	/* given to libssh2: the same bytes at the same place until it took them */
@@ -107,8 +113,16 @@ enum kbi_turn kbi_ssh_check_host_key(struct kbi_ssh *s);
 kb_status kbi_ssh_prepare_login(struct kbi_ssh *s, struct kb_err *err);
 void kbi_ssh_forget_login(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_start_login(struct kbi_ssh *s);
+/* What comes after a key or secret was refused; methods is what the host takes, NULL when it was not asked */
+enum kbi_turn kbi_ssh_next_login(struct kbi_ssh *s, const char *methods);
+bool kbi_ssh_is_refusal(int rc);
+/* KB_OK with no key when the file is not there and need not be. */
+kb_status kbi_ssh_load_key(struct kbi_ssh *s, const char *path, bool must_exist, struct kb_err *err);
+enum kbi_turn kbi_ssh_wait_agent(struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_wait_agent_login(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_key_login(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_password_login(struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_wait_prompts_login(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_methods(struct kbi_ssh *s);
 
 enum kbi_turn kbi_ssh_wait_channel(struct kbi_ssh *s);

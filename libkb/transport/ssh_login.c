@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The login: keys in their order, then the password. One connection, no second try. */
+/* The login: keys in their order, those of an agent first; then the password or the answers, whichever the
+ * host takes. One connection, each key and secret once: what was refused is never tried again. */
 #include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "transport/ssh.h"
+#include "transport/ssh_agent.h"
 
 static const char *const default_keys[] = {"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"};
 
@@ -28,9 +29,8 @@ kbi_ssh_home(struct kbi_buf *out, const char *path)
 	kbi_buf_add(out, path + 1);
 }
 
-/* KB_OK with no key when the file is not there and need not be. */
-static kb_status
-load_key(struct kbi_ssh *s, const char *path, bool must_exist, struct kb_err *err)
+kb_status
+kbi_ssh_load_key(struct kbi_ssh *s, const char *path, bool must_exist, struct kb_err *err)
 {
 	const struct kbi_key_way way = {.passphrase = kbi_map_find(&s->settings, "passphrase")};
 	struct kbi_buf full = KBI_BUF(KBI_SIZE_TEXT);
@@ -47,6 +47,21 @@ load_key(struct kbi_ssh *s, const char *path, bool must_exist, struct kb_err *er
 	return failed;
 }
 
+/* Now, or when the agent does not have it. */
+static kb_status
+take_identity(struct kbi_ssh *s, const char *path, bool is_named, struct kb_err *err)
+{
+	bool is_wished = false;
+	kb_status failed = s->agent ? kbi_ssh_agent_wish(s, path, is_named, &is_wished, err) : KB_OK;
+
+	if (failed || is_wished)
+		return failed;
+	if (kbi_ssh_agent_is_fingerprint(path))
+		return kbi_fail(err, KB_EINVAL, "%s: identity: a fingerprint names a key of an agent, and none is to be asked",
+			s->host);
+	return kbi_ssh_load_key(s, path, is_named, err);
+}
+
 /* A default key that cannot be used is passed over when another one can. */
 static kb_status
 load_default_keys(struct kbi_ssh *s, struct kb_err *err)
@@ -55,11 +70,11 @@ load_default_keys(struct kbi_ssh *s, struct kb_err *err)
 	struct kb_err passed_over = {0};
 
 	for (size_t i = 0; i < sizeof(default_keys) / sizeof(default_keys[0]); i++) {
-		kb_status failed = load_key(s, default_keys[i], false, first_failed ? &passed_over : err);
+		kb_status failed = take_identity(s, default_keys[i], false, first_failed ? &passed_over : err);
 		first_failed = first_failed ? first_failed : failed;
 	}
 	kbi_err_clear(&passed_over);
-	if (s->key_count)
+	if (s->key_count || s->agent)	/* which may have one of them */
 		return KB_OK;
 	if (first_failed)
 		return first_failed;
@@ -75,7 +90,7 @@ kb_status
 kbi_ssh_prepare_login(struct kbi_ssh *s, struct kb_err *err)
 {
 	const struct kbi_entry *data = kbi_map_find(&s->settings, "identity_data"), *file = NULL;
-	bool has_password = kbi_map_find(&s->settings, "password");
+	bool has_secret = kbi_map_find(&s->settings, "password") || kbi_map_find(&s->settings, "answers");
 	kb_status failed = KB_OK;
 
 	if (data && data->size_bytes) {
@@ -85,12 +100,18 @@ kbi_ssh_prepare_login(struct kbi_ssh *s, struct kb_err *err)
 		s->key_count = failed ? 0 : 1;
 		return failed;
 	}
-	while ((file = kbi_map_next(&s->settings, "identity", file)) && !failed)
-		failed = kbi_str_is_set(file->value) ? load_key(s, file->value, true, err) : KB_OK;
+	failed = kbi_ssh_agent_prepare(s, err);
+	while (!failed && (file = kbi_map_next(&s->settings, "identity", file)))
+		failed = kbi_str_is_set(file->value) ? take_identity(s, file->value, true, err) : KB_OK;
 	/* who gives a password and names no key means the password */
-	if (failed || s->key_count || has_password)
-		return failed;
-	return load_default_keys(s, err);
+	bool has_key = s->key_count || (s->agent && s->agent->wish_count);
+	if (!failed && !has_key && !has_secret)
+		failed = load_default_keys(s, err);
+	if (!failed && s->agent && (s->agent->wish_count || !has_secret))
+		kbi_ssh_agent_ask(s);
+	else if (s->agent)
+		kbi_ssh_agent_free(s);
+	return failed;
 }
 
 void
@@ -99,22 +120,94 @@ kbi_ssh_forget_login(struct kbi_ssh *s)
 	for (size_t i = 0; i < s->key_count; i++)
 		kbi_key_free(&s->keys[i]);
 	s->key_count = s->key_at = 0;
+	kbi_ssh_agent_free(s);
+}
+
+static bool
+has_key(const struct kbi_ssh *s)
+{
+	return s->key_at < s->key_count;
+}
+
+static bool
+has_password(const struct kbi_ssh *s)
+{
+	return !s->was_password_refused && kbi_map_find(&s->settings, "password");
+}
+
+/* The password answers a prompt only where it was not given as itself. */
+static bool
+has_answers(const struct kbi_ssh *s)
+{
+	return !s->were_answers_refused && (kbi_map_find(&s->settings, "answers") || has_password(s));
+}
+
+static const struct method {
+	const char *name;	/* in the host's list of what it takes; NULL: tried without asking for that */
+	bool (*is_left)(const struct kbi_ssh *s);
+	enum kbi_ssh_state state;
+} methods[] = {
+	{NULL, kbi_ssh_agent_has_key, WAIT_AGENT_LOGIN},
+	{NULL, has_key, WAIT_KEY_LOGIN},
+	{"password", has_password, WAIT_PASSWORD_LOGIN},
+	{"keyboard-interactive", has_answers, WAIT_PROMPTS_LOGIN},
+};
+
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',';
+		if (strncmp(list, word, length) == 0 && (list[length] == ',' || !list[length]))
+			return true;
+	}
+	return false;
 }
 
 static enum kbi_turn
-next_login(struct kbi_ssh *s)
+refuse(struct kbi_ssh *s, const char *taken)
 {
-	if (s->key_at < s->key_count)
-		return kbi_ssh_go(s, WAIT_KEY_LOGIN);
-	if (!s->was_password_refused && kbi_map_find(&s->settings, "password"))
-		return kbi_ssh_go(s, WAIT_PASSWORD_LOGIN);
-	return kbi_ssh_go(s, WAIT_METHODS);
+	bool by_agent = kbi_ssh_agent_has_refused(s) && !s->key_count && !s->was_password_refused
+		&& !s->were_answers_refused;
+
+	if (by_agent)
+		kbi_ssh_fail(s, KB_EAUTH, "agent.refused", "the agent did not sign for the login of %s", s->user);
+	else
+		kbi_ssh_fail(s, KB_EAUTH, "auth.refused", "the login of %s was refused", s->user);
+	kbi_ssh_agent_explain(s);
+	for (size_t i = 0; i < s->key_at; i++)
+		kbi_err_evidence(&s->base.err, "refused: %s (%s)", s->keys[i].name, s->keys[i].type);
+	if (s->was_password_refused)
+		kbi_err_evidence(&s->base.err, "refused: the password");
+	if (s->were_answers_refused)
+		kbi_err_evidence(&s->base.err, "refused: the answers to its prompts");
+	if (taken)
+		kbi_err_evidence(&s->base.err, "the host takes: %s", taken);
+	kbi_err_fix(&s->base.err,
+		"a public key in ~%s/.ssh/authorized_keys there, or kb_host_set(host, \"identity\", ...)",
+		s->user);
+	return TURN_LOST;
+}
+
+enum kbi_turn
+kbi_ssh_next_login(struct kbi_ssh *s, const char *taken)
+{
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		const struct method *method = &methods[i];
+		if (method->is_left(s) && (!method->name || has_word(taken, method->name)))
+			return kbi_ssh_go(s, method->state);
+	}
+	return taken ? refuse(s, taken) : kbi_ssh_go(s, WAIT_METHODS);
 }
 
 enum kbi_turn
 kbi_ssh_start_login(struct kbi_ssh *s)
 {
-	return next_login(s);
+	if (s->agent && !s->agent->is_listed)
+		return kbi_ssh_go(s, WAIT_AGENT);
+	return kbi_ssh_next_login(s, NULL);
 }
 
 /* libssh2 frees what we return with its own free(), which is the C library's. */
@@ -127,8 +220,8 @@ sign(LIBSSH2_SESSION *session, unsigned char **signature, size_t *signature_byte
 	return *signature ? 0 : -1;
 }
 
-static bool
-is_refusal(int rc)
+bool
+kbi_ssh_is_refusal(int rc)
 {
 	return rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED
 		|| rc == LIBSSH2_ERROR_PASSWORD_EXPIRED;
@@ -146,10 +239,10 @@ kbi_ssh_wait_key_login(struct kbi_ssh *s)
 		return kbi_ssh_go(s, WAIT_CHANNEL);
 	if (rc == LIBSSH2_ERROR_EAGAIN)
 		return TURN_WAIT;
-	if (kbi_ssh_is_broken(s, rc) || !is_refusal(rc))
+	if (kbi_ssh_is_broken(s, rc) || !kbi_ssh_is_refusal(rc))
 		return kbi_ssh_fail_socket(s, "in the login");
 	s->key_at++;
-	return next_login(s);
+	return kbi_ssh_next_login(s, NULL);
 }
 
 enum kbi_turn
@@ -166,30 +259,29 @@ kbi_ssh_wait_password_login(struct kbi_ssh *s)
 	if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED)
 		return kbi_ssh_fail(s, KB_EAUTH, "auth.password-expired",
 			"the login of %s was refused: the password has expired", s->user);
-	if (kbi_ssh_is_broken(s, rc) || !is_refusal(rc))
+	if (kbi_ssh_is_broken(s, rc) || !kbi_ssh_is_refusal(rc))
 		return kbi_ssh_fail_socket(s, "in the login");
 	s->was_password_refused = true;
-	return next_login(s);
+	return kbi_ssh_next_login(s, NULL);
 }
 
-/* Only asked when all was refused: it costs a round trip. A server that has had enough hangs up instead,
- * which says as much. */
+/* Asked when no key is left: what a host does not take must not be tried, since sshd counts it as a failed
+ * login. It costs a round trip. A server that has had enough hangs up instead, which says as much. */
 enum kbi_turn
 kbi_ssh_wait_methods(struct kbi_ssh *s)
 {
-	const char *methods = libssh2_userauth_list(s->session, s->user, (unsigned)strlen(s->user));
+	const char *taken = libssh2_userauth_list(s->session, s->user, (unsigned)strlen(s->user));
 
-	if (!methods && libssh2_session_last_errno(s->session) == LIBSSH2_ERROR_EAGAIN)
+	if (taken)
+		return kbi_ssh_next_login(s, taken);
+	int rc = libssh2_session_last_errno(s->session);
+	if (rc == LIBSSH2_ERROR_EAGAIN)
 		return TURN_WAIT;
-	kbi_ssh_fail(s, KB_EAUTH, "auth.refused", "the login of %s was refused", s->user);
-	for (size_t i = 0; i < s->key_count; i++)
-		kbi_err_evidence(&s->base.err, "refused: %s (%s)", s->keys[i].name, s->keys[i].type);
-	if (s->was_password_refused)
-		kbi_err_evidence(&s->base.err, "refused: the password");
-	if (methods)
-		kbi_err_evidence(&s->base.err, "the host takes: %s", methods);
-	kbi_err_fix(&s->base.err,
-		"a public key in ~%s/.ssh/authorized_keys there, or kb_host_set(host, \"identity\", ...)",
-		s->user);
-	return TURN_LOST;
+	if (libssh2_userauth_authenticated(s->session))		/* it wants to know nothing */
+		return kbi_ssh_go(s, WAIT_CHANNEL);
+	bool was_refused = s->key_at || s->was_password_refused || s->were_answers_refused
+		|| (s->agent && s->agent->at);
+	if (!was_refused && kbi_ssh_is_broken(s, rc))
+		return kbi_ssh_fail_socket(s, "in the login");
+	return refuse(s, NULL);
 }
