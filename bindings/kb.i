@@ -112,6 +112,7 @@ const char *kb_event_kind_name(int kind);
 	int severity() const;
 	const char *log() const;
 	const char *diff() const;
+	const char *journal() const;
 	size_t change_count() const;
 	const char *change_kind(size_t index) const;
 	const char *change_name(size_t index) const;

@@ -199,6 +199,12 @@ kb_event_diff(const kb_event *event)
 	return event ? text_or_empty(event->diff) : "";
 }
 
+const char *
+kb_event_journal(const kb_event *event)
+{
+	return event ? text_or_empty(event->journal) : "";
+}
+
 size_t
 kb_event_change_count(const kb_event *event)
 {
@@ -261,6 +267,7 @@ kb_event_free(kb_event *event)
 	free(event->text);
 	free(event->log);
 	free(event->diff);
+	free(event->journal);
 	kbi_changes_free(event->changes, event->change_count);
 	kbi_err_clear(&event->err);
 	free(event);

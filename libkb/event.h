@@ -30,6 +30,7 @@ struct kb_event {
 	char *text;
 	char *log;
 	char *diff;
+	char *journal;
 	struct kbi_change *changes;
 	size_t change_count;
 	struct kb_err err;		/* code KB_OK: none */

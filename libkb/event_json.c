@@ -112,6 +112,7 @@ kb_event_json(const kb_event *event)
 		add_number(&out, "severity", event->severity);
 	add_text(&out, "id", event->id);
 	add_text(&out, "text", event->text);
+	add_text(&out, "journal", event->journal);
 	add_text(&out, "diff", event->diff);
 	add_changes(&out, event);
 	add_text(&out, "log", event->log);

@@ -31,7 +31,18 @@ advance_lane(struct kbi_lane *lane)
 			return;
 		lane->cursor++;
 	}
-	kbi_lane_close(lane);
+	if (!kbi_lane_is_forgetting(lane))
+		kbi_lane_close(lane);
+}
+
+static void
+stop_task(struct kb_task *task)
+{
+	bool was_applying = task->run.state == KBI_TASK_APPLYING;
+	const char *text = !was_applying ? "not started" : task->run.has_applied ? "applied, but not looked at afterwards" :
+		"stopped following it: it may still be running there";
+	task->run.is_changed = was_applying && task->run.has_applied;
+	kbi_task_end(task, was_applying ? KBI_END_FAILED : KBI_END_SKIPPED, task->plan->running->stopped, text);
 }
 
 static void
@@ -39,16 +50,10 @@ stop(struct kbi_run *run)
 {
 	for (size_t i = 0; i < run->lane_count; i++) {
 		struct kbi_lane *lane = &run->lanes[i];
-		for (size_t t = 0; t < lane->task_count; t++) {
-			struct kb_task *task = lane->tasks[t];
-			if (task->run.state == KBI_TASK_ENDED)
-				continue;
-			bool was_applying = task->run.state == KBI_TASK_APPLYING;
-			task->run.is_changed = was_applying && task->run.has_applied;
-			kbi_task_end(task, was_applying ? KBI_END_FAILED : KBI_END_SKIPPED, run->stopped,
-				     !was_applying ? "not started" : task->run.has_applied ? "applied, but not looked at afterwards" :
-				     "stopped following it: it may still be running there (/run/libkb/job)");
-		}
+		kbi_run_tell_fate(lane);
+		for (size_t t = 0; t < lane->task_count; t++)
+			if (lane->tasks[t]->run.state != KBI_TASK_ENDED)
+				stop_task(lane->tasks[t]);
 		kbi_lane_close(lane);
 	}
 }
@@ -62,6 +67,15 @@ is_under_way(const struct kbi_run *run)	/* something will come of itself: an ans
 		    (lane->cursor < lane->task_count && lane->tasks[lane->cursor]->run.job))
 			return true;
 	}
+	return false;
+}
+
+static bool
+is_forgetting(const struct kbi_run *run)
+{
+	for (size_t i = 0; i < run->lane_count; i++)
+		if (kbi_lane_is_forgetting(&run->lanes[i]))
+			return true;
 	return false;
 }
 
@@ -92,7 +106,7 @@ tick(void *owner)
 		lane->is_listed = false;
 		advance_lane(lane);
 	}
-	if (run->stopped || run->left == 0)
+	if (run->stopped || (run->left == 0 && !is_forgetting(run)))
 		kbi_run_done(run);	/* frees it */
 	else if (!is_under_way(run))
 		demand_first(run);

@@ -22,6 +22,8 @@ struct kbi_session;
 enum kbi_task_state { KBI_TASK_WAITING, KBI_TASK_PREPARING, KBI_TASK_APPLYING, KBI_TASK_ENDED };
 enum kbi_task_end { KBI_END_NONE, KBI_END_WELL, KBI_END_NOT_NEEDED, KBI_END_FAILED, KBI_END_SKIPPED };
 
+#define KBI_JOURNAL_MAX 80
+
 struct kbi_answer {			/* of a script on the host */
 	uint64_t seq;			/* when it was asked: 0 never */
 	kb_status status;		/* KB_OK: it answered */
@@ -42,6 +44,11 @@ struct kbi_task_run {
 	struct kbi_answer probe;
 	struct kbi_answer apply;
 	bool has_applied;		/* the apply has answered */
+	bool is_followed;		/* the apply's answer is on the way */
+	char journal[KBI_JOURNAL_MAX];	/* of a long step that was begun, until its result was heard; "": none */
+	int64_t began_ms;		/* when it was begun */
+	uint64_t heard_bytes;		/* of its output, on connections that are gone too */
+	struct kbi_buf heard;		/* the last of what was heard on those */
 	const struct kb_task *because;	/* of one that was skipped: the one that failed */
 	bool is_demanded;
 	bool is_prepared;
@@ -71,6 +78,9 @@ struct kbi_lane {
 	struct kbi_ask *asks;		/* sent, not answered */
 	uint64_t dirty_seq;		/* the last apply on this host */
 	bool is_ready;			/* was told */
+	bool was_ready;			/* once in this run */
+	bool may_run;			/* a short step that a lost connection left running may not have ended yet */
+	int forgets;			/* results heard, and the host has not said yet that it forgot them */
 	bool is_lock_lost;		/* the host is held by another controller */
 	struct kb_err err;		/* why the host cannot be used */
 	int attempts;			/* connections lost after they were ready */
@@ -109,10 +119,13 @@ kb_status kbi_lane_open(struct kbi_lane *lane);		/* when it is not open; KB_OK: 
 bool kbi_lane_is_lost(struct kbi_lane *lane);		/* true: its session is gone, and lane->err says why */
 kb_status kbi_lane_probe(struct kbi_lane *lane, struct kb_task *task);
 kb_status kbi_lane_apply(struct kbi_lane *lane, struct kb_task *task);
+kb_status kbi_lane_attach(struct kbi_lane *lane, struct kb_task *task);	/* to its long step, which an earlier connection began */
 void kbi_lane_close(struct kbi_lane *lane);
+bool kbi_lane_is_forgetting(const struct kbi_lane *lane);	/* the host clears a journal away */
 
 /* run_task.c: what one task needs next */
 void kbi_task_reset(struct kb_task *task);
+void kbi_task_ask_again(struct kb_task *task);	/* what was applied is forgotten: its probe says what is true */
 bool kbi_task_advance(struct kbi_lane *lane, struct kb_task *task);	/* true: it ended, look at the next one */
 bool kbi_task_waits_for_demand(const struct kb_task *task);	/* its turn has come, and nobody has said yet whether it is needed */
 bool kbi_task_is_fresh(const struct kbi_lane *lane, const struct kb_task *task);
@@ -124,6 +137,7 @@ void kbi_run_note(struct kbi_lane *lane, struct kb_task *task, int severity, con
 void kbi_run_told_note(struct kbi_lane *lane, struct kb_task *task, const char *told);	/* "SEVERITY ID TEXT", from a script */
 void kbi_run_step_started(struct kb_task *task);
 void kbi_run_host_event(struct kbi_lane *lane, int kind, const char *text);
+void kbi_run_tell_fate(struct kbi_lane *lane);	/* the run is stopped: what that leaves on this host */
 void kbi_wave_leave(struct kbi_run *run, struct kb_task *task);	/* its place is free: those that wait for one look again */
 void kbi_run_done(struct kbi_run *run);
 

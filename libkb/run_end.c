@@ -22,6 +22,8 @@ task_event(struct kb_task *task, int kind)
 	event->task = (int64_t)task->index;
 	kbi_event_set(&event->host, task->host->name);
 	kbi_event_set(&event->step, task->step->name);
+	if (task->run.journal[0])
+		kbi_event_set(&event->journal, task->run.journal);
 	return event;
 }
 
@@ -76,6 +78,39 @@ kbi_run_host_event(struct kbi_lane *lane, int kind, const char *text)
 	if (event)
 		kbi_event_set(&event->text, text);
 	kbi_plan_queue(lane->run->plan, event);
+}
+
+enum fate { FATE_ENDED, FATE_NOT_STARTED, FATE_STOPPED, FATE_RUNNING };
+
+static const struct {
+	const char *id, *text;
+	int severity;
+} fates[] = {
+	[FATE_ENDED] = { "host.ended", "all of its steps had ended", KB_INFO },
+	[FATE_NOT_STARTED] = { "host.not-started", "nothing was begun there", KB_INFO },
+	[FATE_STOPPED] = { "host.stopped", "nothing of the run is left running there", KB_INFO },
+	[FATE_RUNNING] = { "host.still-running", "a step may still be running there, until it ends by itself", KB_WARNING },
+};
+
+static enum fate
+fate_of(const struct kbi_lane *lane)
+{
+	if (lane->cursor == lane->task_count)
+		return FATE_ENDED;
+	const struct kbi_task_run *run = &lane->tasks[lane->cursor]->run;
+	if (run->state == KBI_TASK_APPLYING && !run->has_applied && (run->journal[0] || lane->is_ready))
+		return FATE_RUNNING;
+	if (lane->may_run)
+		return FATE_RUNNING;
+	return lane->was_ready ? FATE_STOPPED : FATE_NOT_STARTED;
+}
+
+void
+kbi_run_tell_fate(struct kbi_lane *lane)
+{
+	enum fate fate = fate_of(lane);
+	struct kb_task *task = fate == FATE_RUNNING ? lane->tasks[lane->cursor] : NULL;
+	kbi_run_note(lane, task, fates[fate].severity, fates[fate].id, fates[fate].text);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The session of one host within a run: opened when it is needed, opened again when it breaks, closed when its tasks have ended. */
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -18,11 +19,12 @@
 
 #define PROBE_TIMEOUT_MS 60000
 #define LOCK_WAIT_S 600
+#define FORGET_TIMEOUT_MS 10000
 #define CONNECTING_MAX 64	/* log-ins at a time: a burst of them only makes all of them slow */
 #define ATTEMPTS_MAX 5
 #define RETRY_MS 500
 
-enum ask_kind { ASK_LOCK, ASK_PROBE, ASK_APPLY };
+enum ask_kind { ASK_LOCK, ASK_PROBE, ASK_APPLY, ASK_FORGET };
 
 struct kbi_ask {
 	struct kbi_lane *lane;
@@ -44,6 +46,7 @@ new_ask(struct kbi_lane *lane, struct kb_task *task, enum ask_kind kind)
 	if (lane->asks)
 		lane->asks->prev = ask;
 	lane->asks = ask;
+	lane->forgets += kind == ASK_FORGET;
 	return ask;
 }
 
@@ -57,6 +60,7 @@ free_ask(struct kbi_ask *ask)
 	if (ask->next)
 		ask->next->prev = ask->prev;
 	kbi_buf_free(&ask->mask.held);
+	ask->lane->forgets -= ask->kind == ASK_FORGET;
 	free(ask);
 }
 
@@ -89,7 +93,8 @@ keep_reply(struct kbi_answer *answer, const struct kbi_ask *ask, struct kbi_repl
 	*answer = (struct kbi_answer){ .seq = ask->seq, .status = reply->status, .exit_status = reply->exit_status };
 	if (reply->err)
 		kbi_err_copy(&answer->err, reply->err);
-	answer->log = shown_log(ask->lane->run->kb->secrets, &reply->log);
+	bool is_followed_on = ask->kind == ASK_APPLY && ask->task->run.heard.size_bytes;
+	answer->log = shown_log(ask->lane->run->kb->secrets, is_followed_on ? &ask->task->run.heard : &reply->log);
 	if (answer->status)
 		return;
 	answer->status = kbi_facts_parse(kbi_buf_text(&reply->facts), reply->facts.size_bytes, &answer->facts);
@@ -106,6 +111,8 @@ keep_lock_reply(struct kbi_lane *lane, const struct kbi_ask *ask, struct kbi_rep
 	const struct kbi_entry *note = NULL;
 	while ((note = kbi_map_next(&answer.facts, "note", note)))
 		kbi_run_told_note(lane, NULL, note->value);
+	if (!answer.status && answer.exit_status == 0)
+		lane->may_run = false;	/* it held the lock */
 	if (!answer.status && answer.exit_status != 0 && lane->run->mode == KB_APPLY) {
 		lane->is_lock_lost = true;
 		if (!kbi_facts_error(&answer.facts, lane->host->name, "lock", &lane->err))
@@ -138,6 +145,7 @@ on_output(void *owner, const char *data, size_t size_bytes)
 {
 	struct kbi_ask *ask = owner;
 	struct kbi_buf masked = KBI_BUF(KBI_SIZE_LARGE);
+	ask->task->run.heard_bytes += size_bytes;
 	kbi_mask_stream_add(&ask->mask, ask->lane->run->kb->secrets, data, size_bytes, &masked);
 	tell_output(ask, &masked);
 	kbi_buf_free(&masked);
@@ -152,21 +160,59 @@ end_output(struct kbi_ask *ask)	/* what was held back */
 	kbi_buf_free(&masked);
 }
 
+static void forget_journal(struct kbi_lane *lane, struct kb_task *task);
+
+static void
+keep_apply_reply(struct kbi_lane *lane, const struct kbi_ask *ask, struct kbi_reply *reply)
+{
+	keep_reply(&ask->task->run.apply, ask, reply);
+	ask->task->run.has_applied = true;
+	if (reply->status == KB_OK || reply->status == KB_ETOOBIG)
+		forget_journal(lane, ask->task);
+}
+
+static void
+keep_heard(struct kb_task *task, const struct kbi_buf *log, size_t unheard_bytes)
+{
+	struct kbi_buf *heard = &task->run.heard;
+	if (!heard->max_bytes)
+		*heard = KBI_BUF(4 * KBI_LOG_MAX);
+	heard->secret = true;
+	kbi_buf_add_bytes(heard, log->data, log->size_bytes);
+	kbi_buf_truncate(heard, heard->size_bytes - (unheard_bytes < heard->size_bytes ? unheard_bytes : heard->size_bytes));
+	if (heard->size_bytes > KBI_LOG_MAX)
+		kbi_buf_drop_front(heard, heard->size_bytes - KBI_LOG_MAX);
+}
+
+/* When its connection is lost, what was heard is not told again as it is followed on the next one; what is held back is heard once more there, for it may be half a secret */
+static void
+end_apply(struct kbi_ask *ask, const struct kbi_reply *reply, bool is_lost)
+{
+	struct kbi_task_run *run = &ask->task->run;
+	size_t held_bytes = is_lost && run->journal[0] ? ask->mask.held.size_bytes : 0;
+	run->is_followed = false;
+	run->heard_bytes -= held_bytes;
+	if (run->journal[0])
+		keep_heard(ask->task, &reply->log, held_bytes);
+	if (!held_bytes)
+		end_output(ask);
+}
+
 static void
 on_reply(void *owner, struct kbi_reply *reply)
 {
 	struct kbi_ask *ask = owner;
 	struct kbi_lane *lane = ask->lane;
+	/* a lost connection is the session's to tell, and is no answer */
+	bool is_lost = reply->status == KB_EUNREACHABLE || reply->status == KB_EPROTOCOL;
 	if (ask->kind == ASK_APPLY)
-		end_output(ask);
-	if (ask->kind == ASK_LOCK) {
+		end_apply(ask, reply, is_lost);
+	if (ask->kind == ASK_LOCK)
 		keep_lock_reply(lane, ask, reply);
-	} else if (reply->status != KB_EUNREACHABLE && reply->status != KB_EPROTOCOL) {
-		/* a lost connection is the session's to tell, and is no answer */
-		bool is_apply = ask->kind == ASK_APPLY;
-		keep_reply(is_apply ? &ask->task->run.apply : &ask->task->run.probe, ask, reply);
-		ask->task->run.has_applied |= is_apply;
-	}
+	else if (ask->kind == ASK_APPLY && !is_lost)
+		keep_apply_reply(lane, ask, reply);
+	else if (ask->kind == ASK_PROBE && !is_lost)
+		keep_reply(&ask->task->run.probe, ask, reply);
 	free_ask(ask);
 	kbi_run_look_at(lane);
 }
@@ -195,25 +241,41 @@ forget_session(struct kbi_lane *lane)	/* what was asked and not answered is aske
 		free_ask(lane->asks);
 	for (size_t i = lane->cursor; i < lane->task_count; i++) {
 		struct kb_task *task = lane->tasks[i];
+		task->run.is_followed = false;
 		if (task->run.probe.seq < task->run.asked_seq)
 			task->run.asked_seq = 0;
-		if (task->run.state == KBI_TASK_APPLYING && !(task->run.has_applied && task->run.apply.exit_status != 0)) {
-			task->run.state = KBI_TASK_WAITING;
-			task->run.has_applied = false;
-			task->run.asked_seq = 0;
-			if (task->wave)
-				kbi_wave_leave(lane->run, task);
-		}
+		/* what it did is not known: it is asked. Unless it has answered, or its journal will tell */
+		if (task->run.state != KBI_TASK_APPLYING || task->run.has_applied || task->run.journal[0])
+			continue;
+		lane->may_run = true;
+		kbi_task_ask_again(task);
 	}
+}
+
+static void
+look_at_all(struct kbi_run *run)	/* a place among those that connect has become free */
+{
+	for (size_t i = 0; i < run->lane_count; i++)
+		if (!run->lanes[i].session && run->lanes[i].cursor < run->lanes[i].task_count)
+			kbi_run_look_at(&run->lanes[i]);
 }
 
 void
 kbi_lane_close(struct kbi_lane *lane)
 {
 	kbi_loop_timer(lane->run->kb->loop, &lane->retry, KBI_NEVER);
+	bool was_connecting = lane->session && !lane->is_ready;
 	if (lane->session)
 		forget_session(lane);
 	lane->is_ready = false;
+	if (was_connecting)
+		look_at_all(lane->run);
+}
+
+bool
+kbi_lane_is_forgetting(const struct kbi_lane *lane)
+{
+	return lane->forgets > 0 && lane->session && kbi_session_state(lane->session) != KBI_SESSION_LOST;
 }
 
 static void
@@ -225,19 +287,11 @@ retry(void *owner)
 }
 
 static void
-look_at_all(struct kbi_run *run)	/* a place among those that connect has become free */
-{
-	for (size_t i = 0; i < run->lane_count; i++)
-		if (!run->lanes[i].session && run->lanes[i].cursor < run->lanes[i].task_count)
-			kbi_run_look_at(&run->lanes[i]);
-}
-
-static void
 on_changed(void *owner)
 {
 	struct kbi_lane *lane = owner;
 	if (kbi_session_state(lane->session) == KBI_SESSION_READY && !lane->is_ready) {
-		lane->is_ready = true;
+		lane->is_ready = lane->was_ready = true;
 		lane->run->connecting--;
 		kbi_run_host_event(lane, KB_EVENT_HOST_CONNECTED, lane->attempts ? "connected again" : "connected");
 		look_at_all(lane->run);
@@ -286,15 +340,28 @@ kbi_lane_is_lost(struct kbi_lane *lane)
 }
 
 static void
+add_live_runs(struct kbi_buf *out, const struct kb_ctx *kb)	/* " 1 2 " */
+{
+	kbi_buf_add_char(out, ' ');
+	for (const struct kb_plan *plan = kb->plans; plan; plan = plan->next)
+		if (plan->running)
+			kbi_buf_add_format(out, "%lld ", (long long)plan->running->id);
+}
+
+static void
 write_prelude(struct kbi_lane *lane, struct kbi_buf *prelude)
 {
-	char me[HOST_NAME_MAX + 1] = "";
-	struct kbi_buf who = KBI_BUF(1024);
+	char me[HOST_NAME_MAX + 1] = "", nonce[16];
+	const struct kbi_run *run = lane->run;
+	struct kbi_buf who = KBI_BUF(1024), live = KBI_BUF(KBI_SIZE_TEXT);
 	gethostname(me, HOST_NAME_MAX);
-	kbi_buf_add_format(&who, "%s (process %ld, run %08x.%lld, host %s)", me, (long)getpid(), (unsigned)lane->run->kb->nonce,
-			   (long long)lane->run->id, lane->host->name);
-	kbi_script_begin(prelude, kbi_buf_text(&who), lane->run->mode == KB_APPLY);
+	snprintf(nonce, sizeof(nonce), "%08x", (unsigned)run->kb->nonce);
+	kbi_buf_add_format(&who, "%s (process %ld, run %s.%lld, host %s)", me, (long)getpid(), nonce, (long long)run->id, lane->host->name);
+	add_live_runs(&live, run->kb);
+	kbi_script_begin(prelude, &(struct kbi_script_me){ .who = kbi_buf_text(&who), .nonce = nonce, .live = kbi_buf_text(&live),
+			 .way = lane->host->scheme, .is_apply = run->mode == KB_APPLY });
 	kbi_buf_free(&who);
+	kbi_buf_free(&live);
 	for (size_t i = 0; i < lane->task_count; i++)
 		if (lane->tasks[i]->text_number == i && !lane->tasks[i]->is_unused)
 			kbi_script_add_step(prelude, i, lane->tasks[i]->step);
@@ -308,7 +375,7 @@ send_lock(struct kbi_lane *lane)
 {
 	struct kbi_buf script = KBI_BUF(KBI_SIZE_TEXT);
 	if (lane->run->mode == KB_APPLY)
-		kbi_script_lock(&script, LOCK_WAIT_S);
+		kbi_script_lock(&script, LOCK_WAIT_S, lane->cursor < lane->task_count ? lane->tasks[lane->cursor]->run.journal : "");
 	else
 		kbi_script_look_at_lock(&script);
 	struct kbi_ask *ask = new_ask(lane, NULL, ASK_LOCK);
@@ -366,19 +433,26 @@ static struct kbi_script_call
 call_of(const struct kb_task *task)
 {
 	return (struct kbi_script_call){ .number = task->text_number, .library_number = task->library_number, .step = task->step, .args = &task->run.args,
-		.wants = &task->run.wants, .made = &task->run.made };
+		.wants = &task->run.wants, .made = &task->run.made, .journal = task->run.journal };
+}
+
+/* How long an apply may take from now on, whatever it took on connections that are gone */
+static int64_t
+left_of_apply_ms(const struct kb_task *task)
+{
+	int64_t timeout_ms = task->step->def->timeout_ms - (kbi_clock_ms() - task->run.began_ms);
+	return timeout_ms > 0 ? timeout_ms : 1;
 }
 
 static kb_status
-send(struct kbi_lane *lane, struct kb_task *task, enum ask_kind kind, struct kbi_buf *script, uint64_t *seq)
+send(struct kbi_lane *lane, struct kb_task *task, enum ask_kind kind, struct kbi_buf *script, const struct kbi_entry *input, uint64_t *seq)
 {
-	const struct kbi_entry *input = kind == ASK_APPLY ? kbi_map_find(&task->run.made, "input") : NULL;
 	struct kbi_ask *ask = kbi_buf_failed(script) ? NULL : new_ask(lane, task, kind);
 	if (!ask)
 		return KB_ENOMEM;
 	struct kbi_request request = { .script = kbi_buf_text(script), .script_bytes = script->size_bytes,
 		.input = input ? input->value : NULL, .input_bytes = input ? input->size_bytes : 0, .deadline_ms = lane->run->deadline_ms,
-		.timeout_ms = kind == ASK_APPLY ? task->step->def->timeout_ms : PROBE_TIMEOUT_MS,
+		.timeout_ms = kind == ASK_APPLY ? left_of_apply_ms(task) : kind == ASK_FORGET ? FORGET_TIMEOUT_MS : PROBE_TIMEOUT_MS,
 		.output = kind == ASK_APPLY ? on_output : NULL, .done = on_reply, .owner = ask };
 	*seq = ask->seq;
 	kb_status status = kbi_session_send(lane->session, &request);
@@ -394,11 +468,35 @@ kbi_lane_probe(struct kbi_lane *lane, struct kb_task *task)
 	struct kbi_script_call call = call_of(task);
 	uint64_t seq = 0;
 	kbi_script_probe(&script, &call);
-	kb_status status = send(lane, task, ASK_PROBE, &script, &seq);
+	kb_status status = send(lane, task, ASK_PROBE, &script, NULL, &seq);
 	if (!status)
 		task->run.asked_seq = seq;
 	kbi_buf_free(&script);
 	return status;
+}
+
+static kb_status
+send_apply(struct kbi_lane *lane, struct kb_task *task, struct kbi_buf *script, const struct kbi_entry *input)
+{
+	uint64_t seq = 0;
+	kb_status status = send(lane, task, ASK_APPLY, script, input, &seq);
+	kbi_buf_free(script);
+	if (status)
+		return status;
+	task->run.is_followed = true;
+	task->run.applied_seq = lane->dirty_seq = seq;
+	return KB_OK;
+}
+
+/* No journal has the name of another, on whatever host: what has one there is never begun again */
+static void
+name_journal(struct kb_task *task)
+{
+	const struct kbi_run *run = task->plan->running;
+	task->run.journal[0] = '\0';
+	if (task->step->def->flags & KBI_STEP_LONG)
+		snprintf(task->run.journal, sizeof(task->run.journal), "%08x-%lld-%zu-%d", (unsigned)run->kb->nonce, (long long)run->id,
+			 task->index, task->run.apply_count + 1);
 }
 
 kb_status
@@ -406,14 +504,39 @@ kbi_lane_apply(struct kbi_lane *lane, struct kb_task *task)
 {
 	struct kbi_buf script = KBI_BUF(KBI_SCRIPT_MAX);
 	struct kbi_script_call call = call_of(task);
-	uint64_t seq = 0;
+	name_journal(task);
+	task->run.began_ms = kbi_clock_ms();
+	task->run.heard_bytes = 0;
+	kbi_buf_free(&task->run.heard);
 	kbi_script_apply(&script, &call);
-	kb_status status = send(lane, task, ASK_APPLY, &script, &seq);
-	kbi_buf_free(&script);
-	if (status)
+	kb_status status = send_apply(lane, task, &script, kbi_map_find(&task->run.made, "input"));
+	if (status) {
+		task->run.journal[0] = '\0';
 		return status;
+	}
 	task->run.apply_count++;
-	task->run.applied_seq = lane->dirty_seq = seq;
 	kbi_run_step_started(task);
 	return KB_OK;
+}
+
+kb_status
+kbi_lane_attach(struct kbi_lane *lane, struct kb_task *task)
+{
+	struct kbi_buf script = KBI_BUF(KBI_SIZE_TEXT);
+	kbi_script_attach(&script, task->run.journal, task->run.heard_bytes);
+	return send_apply(lane, task, &script, NULL);
+}
+
+/* Its result is here: the host may forget it. If this is never heard there, the next run tells of it, and clears it away. */
+static void
+forget_journal(struct kbi_lane *lane, struct kb_task *task)
+{
+	struct kbi_buf script = KBI_BUF(KBI_SIZE_TEXT);
+	uint64_t seq = 0;
+	if (!task->run.journal[0])
+		return;
+	kbi_script_forget(&script, task->run.journal);
+	send(lane, task, ASK_FORGET, &script, NULL, &seq);
+	kbi_buf_free(&script);
+	task->run.journal[0] = '\0';
 }

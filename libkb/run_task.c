@@ -28,6 +28,7 @@ kbi_task_reset(struct kb_task *task)
 	free(run->probe.log);
 	free(run->apply.log);
 	free(run->said);
+	kbi_buf_free(&run->heard);
 	kbi_map_free(&run->args);
 	kbi_map_free(&run->made);
 	kbi_map_free(&run->wants);
@@ -448,6 +449,8 @@ fail_probe(struct kb_task *task)
 
 /* -- after an apply */
 
+static bool ask(struct kbi_lane *lane, struct kb_task *task);
+
 static bool
 verify(struct kb_task *task)
 {
@@ -494,19 +497,42 @@ fail_apply(struct kb_task *task)
 	return true;
 }
 
+void
+kbi_task_ask_again(struct kb_task *task)
+{
+	task->run.state = KBI_TASK_WAITING;
+	task->run.has_applied = false;
+	task->run.asked_seq = 0;
+	task->run.journal[0] = '\0';
+	if (task->wave)
+		kbi_wave_leave(task->plan->running, task);
+}
+
+/* The connection on which it was begun is gone: its journal on the host says how it went */
+static bool
+attach(struct kbi_lane *lane, struct kb_task *task)
+{
+	return kbi_lane_attach(lane, task) || kbi_lane_probe(lane, task) ? fail_memory(task) : false;
+}
+
 static bool
 advance_applying(struct kbi_lane *lane, struct kb_task *task)
 {
 	struct kbi_task_run *run = &task->run;
 	if (!run->has_applied)
-		return false;
+		return run->is_followed ? false : attach(lane, task);
+	if (!run->apply.status && kbi_map_has(&run->apply.facts, "journal")) {	/* it has none: it never began, or the host rebooted */
+		kbi_task_ask_again(task);
+		return ask(lane, task);
+	}
 	if (run->apply.status || run->apply.exit_status != 0)
 		return fail_apply(task);
 	if (keep_said_outputs(task, &run->apply.facts))
 		return fail_memory(task);
+	if (run->probe.seq < run->applied_seq && run->asked_seq < run->applied_seq)	/* lost with its connection */
+		return kbi_lane_probe(lane, task) ? fail_memory(task) : false;
 	if (run->probe.seq < run->applied_seq)
 		return false;	/* its second answer is on the way */
-	(void)lane;
 	if (run->probe.status || run->probe.exit_status != 0)	/* what it told is not complete */
 		return fail_probe(task);
 	return verify(task);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,18 +17,22 @@ set(struct kbi_buf *out, const char *name, const char *text)
 	kbi_sh_set(out, name, text, strlen(text));
 }
 
+static const char *const preludes[] = { kbi_script_prelude, kbi_script_supervise, kbi_script_host_lock, kbi_script_journal };
+
 void
-kbi_script_begin(struct kbi_buf *out, const char *who, bool is_apply)
+kbi_script_begin(struct kbi_buf *out, const struct kbi_script_me *me)
 {
 	struct kbi_buf prelude = KBI_BUF(KBI_SIZE_TEXT);
-	kbi_buf_add(&prelude, kbi_script_prelude);
-	kbi_buf_add(&prelude, kbi_script_supervise);
-	set(out, "kb_me", who);
+	for (size_t i = 0; i < sizeof(preludes) / sizeof(preludes[0]); i++)
+		kbi_buf_add(&prelude, preludes[i]);
+	set(out, "kb_me", me->who);
+	set(out, "kb_nonce", me->nonce);
+	set(out, "kb_live", me->live);
+	set(out, "kb_way", me->way);
 	set(out, "kb_prelude", kbi_buf_text(&prelude));
 	kbi_buf_add(out, "eval \"$kb_prelude\"\n");
-	/* a failing redirection of exec would end the shell: so it is tried in a subshell first */
-	if (is_apply)
-		kbi_buf_add(out, "(umask 077; mkdir -p \"$kb_state\" && : >>\"$kb_state/lock\") 2>/dev/null && exec 9>>\"$kb_state/lock\"\n");
+	if (me->is_apply)
+		kbi_buf_add(out, "kb_open_lock\n");
 	if (kbi_buf_failed(&prelude))
 		out->failed = kbi_buf_failed(&prelude);
 	kbi_buf_free(&prelude);
@@ -146,7 +151,7 @@ kbi_script_apply(struct kbi_buf *out, const struct kbi_script_call *call)
 	out->secret = true;
 	assign(out, call, true);
 	if (call->step->def->flags & KBI_STEP_LONG)
-		kbi_buf_add_format(out, "kb_long %s", call->step->name);
+		kbi_buf_add_format(out, "kb_long %s %s", call->journal, call->step->name);
 	else
 		kbi_buf_add(out, input ? "kb_apply_input" : "kb_apply");
 	add_texts(out, call);
@@ -156,9 +161,21 @@ kbi_script_apply(struct kbi_buf *out, const struct kbi_script_call *call)
 }
 
 void
-kbi_script_lock(struct kbi_buf *out, int64_t wait_s)
+kbi_script_attach(struct kbi_buf *out, const char *journal, uint64_t offset)
 {
-	kbi_buf_add_format(out, "kb_take_lock %lld\n", (long long)wait_s);
+	kbi_buf_add_format(out, "kb_attach %s %" PRIu64 "\n", journal, offset);
+}
+
+void
+kbi_script_forget(struct kbi_buf *out, const char *journal)
+{
+	kbi_buf_add_format(out, "kb_forget %s\n", journal);
+}
+
+void
+kbi_script_lock(struct kbi_buf *out, int64_t wait_s, const char *journal)
+{
+	kbi_buf_add_format(out, "kb_take_lock %" PRId64 " %s\n", wait_s, journal);
 }
 
 void

@@ -67,6 +67,12 @@ KB_API int kb_event_severity(const kb_event *event);
 KB_API const char *kb_event_log(const kb_event *event);
 /** The differences as text, unified for files; "" when there are none. Borrowed until kb_event_free(). Since: 0.1 */
 KB_API const char *kb_event_diff(const kb_event *event);
+/**
+ * Of a step that runs on its host in a session of its own (package installation, kubeadm init and join, and other long ones): the name of its journal there, a folder of
+ * /var/lib/libkb/journal, from when it was begun until its result was heard. So an event that ends such a step without a result, or says "host.still-running", has it. "" otherwise.
+ * Borrowed until kb_event_free(). Since: 0.1
+ */
+KB_API const char *kb_event_journal(const kb_event *event);
 /** How many differences there are. Since: 0.1 */
 KB_API size_t kb_event_change_count(const kb_event *event);
 /** What differs: "file", "mode", "package", "unit", "sysctl", "module", "mount", "object", "rule", "link", "value". Borrowed; NULL past the end. Since: 0.1 */

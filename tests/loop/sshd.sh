@@ -1,6 +1,6 @@
 #!/bin/sh
 # sshd.sh FOLDER PORT: a real sshd for the tests, on loopback alone, with users of its own. As root it gets a mount namespace in which
-# /etc/passwd, /etc/shadow and /etc/sudoers are ours and /run is empty: nothing of the machine is touched. Ends when it is killed.
+# /etc/passwd, /etc/shadow and /etc/sudoers are ours and /run, /root and /var/lib are empty: nothing of the machine is touched. Ends when it is killed.
 # FOLDER gets: host_ed25519, host_ecdsa, host_rsa (.pub), key_ed25519, key_ecdsa, key_rsa (.pub), log.
 set -eu
 folder=$1
@@ -115,6 +115,8 @@ chmod 640 "$folder/shadow"
 for file in passwd group shadow sudoers; do
 	mount --bind "$folder/$file" /etc/$file
 done
-mount -t tmpfs tmpfs /run
+for place in /run /root /var/lib; do	# where the library's lock and journals are: these are another host's
+	mount -t tmpfs tmpfs $place
+done
 mkdir -p /run/sshd /run/sudo /run/lock
 serve

@@ -63,10 +63,10 @@ swaps() { on 'tail -n +2 /proc/swaps'; }
 boot_id() { on cat /proc/sys/kernel/random/boot_id; }
 
 # what_is: every file with mode, owner, ctime and bytes; and what the kernel was told. Left out: logs, for every login writes some; what
-# systemd notes of its own clock; and the lock of whoever may apply, which lies in memory and is made anew after a reboot
+# systemd notes of its own clock; and the folder of what the library keeps in memory
 what_is() {
 	on 'find / -xdev \( -path /var/log -o -path /var/lib/systemd/timers -o -path /var/lib/systemd/timesync \) -prune -o -fstype ext4 -printf "%p %y %m %u:%g %s %C@ %l\n" | sort
-		find /run -ipath "*kb*" -not -path /run/libkb -not -path /run/libkb/lock -printf "%p %C@\n" | sort
+		find /run -ipath "*kb*" -not -path /run/libkb -printf "%p %C@\n" | sort
 		find /etc -type f -print0 | sort -z | xargs -0 sha256sum
 		cat /proc/swaps; cut -d" " -f1 /proc/modules | sort
 		sysctl net.ipv4.ip_forward net.bridge 2>&1; systemctl list-unit-files --no-legend --no-pager "*.swap" swap.target'

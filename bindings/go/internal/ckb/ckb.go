@@ -121,27 +121,27 @@ typedef _gostring_ swig_type_90;
 typedef _gostring_ swig_type_91;
 typedef _gostring_ swig_type_92;
 typedef _gostring_ swig_type_93;
-typedef long long swig_type_94;
+typedef _gostring_ swig_type_94;
 typedef long long swig_type_95;
 typedef long long swig_type_96;
 typedef long long swig_type_97;
 typedef long long swig_type_98;
-typedef _gostring_ swig_type_99;
+typedef long long swig_type_99;
 typedef _gostring_ swig_type_100;
-typedef long long swig_type_101;
-typedef _gostring_ swig_type_102;
-typedef long long swig_type_103;
-typedef _gostring_ swig_type_104;
+typedef _gostring_ swig_type_101;
+typedef long long swig_type_102;
+typedef _gostring_ swig_type_103;
+typedef long long swig_type_104;
 typedef _gostring_ swig_type_105;
-typedef long long swig_type_106;
+typedef _gostring_ swig_type_106;
 typedef long long swig_type_107;
 typedef long long swig_type_108;
-typedef _gostring_ swig_type_109;
+typedef long long swig_type_109;
 typedef _gostring_ swig_type_110;
-typedef long long swig_type_111;
-typedef _gostring_ swig_type_112;
-typedef long long swig_type_113;
-typedef _gostring_ swig_type_114;
+typedef _gostring_ swig_type_111;
+typedef long long swig_type_112;
+typedef _gostring_ swig_type_113;
+typedef long long swig_type_114;
 typedef _gostring_ swig_type_115;
 typedef _gostring_ swig_type_116;
 typedef _gostring_ swig_type_117;
@@ -156,14 +156,14 @@ typedef _gostring_ swig_type_125;
 typedef _gostring_ swig_type_126;
 typedef _gostring_ swig_type_127;
 typedef _gostring_ swig_type_128;
-typedef long long swig_type_129;
-typedef _gostring_ swig_type_130;
+typedef _gostring_ swig_type_129;
+typedef long long swig_type_130;
 typedef _gostring_ swig_type_131;
-typedef long long swig_type_132;
-typedef _gostring_ swig_type_133;
+typedef _gostring_ swig_type_132;
+typedef long long swig_type_133;
 typedef _gostring_ swig_type_134;
-typedef long long swig_type_135;
-typedef _gostring_ swig_type_136;
+typedef _gostring_ swig_type_135;
+typedef long long swig_type_136;
 typedef _gostring_ swig_type_137;
 typedef _gostring_ swig_type_138;
 typedef _gostring_ swig_type_139;
@@ -171,79 +171,80 @@ typedef _gostring_ swig_type_140;
 typedef _gostring_ swig_type_141;
 typedef _gostring_ swig_type_142;
 typedef _gostring_ swig_type_143;
-typedef long long swig_type_144;
+typedef _gostring_ swig_type_144;
 typedef long long swig_type_145;
 typedef long long swig_type_146;
-typedef _gostring_ swig_type_147;
-typedef long long swig_type_148;
-typedef _gostring_ swig_type_149;
+typedef long long swig_type_147;
+typedef _gostring_ swig_type_148;
+typedef long long swig_type_149;
 typedef _gostring_ swig_type_150;
-typedef _goslice_ swig_type_151;
-typedef long long swig_type_152;
-typedef _gostring_ swig_type_153;
-typedef long long swig_type_154;
-typedef _gostring_ swig_type_155;
+typedef _gostring_ swig_type_151;
+typedef _goslice_ swig_type_152;
+typedef long long swig_type_153;
+typedef _gostring_ swig_type_154;
+typedef long long swig_type_155;
 typedef _gostring_ swig_type_156;
-typedef long long swig_type_157;
-typedef _gostring_ swig_type_158;
+typedef _gostring_ swig_type_157;
+typedef long long swig_type_158;
 typedef _gostring_ swig_type_159;
-typedef long long swig_type_160;
-typedef _gostring_ swig_type_161;
-typedef long long swig_type_162;
-typedef _gostring_ swig_type_163;
-typedef long long swig_type_164;
-typedef _goslice_ swig_type_165;
-typedef long long swig_type_166;
-typedef _goslice_ swig_type_167;
-typedef _gostring_ swig_type_168;
-typedef long long swig_type_169;
-typedef _goslice_ swig_type_170;
-typedef long long swig_type_171;
-typedef _goslice_ swig_type_172;
-typedef _gostring_ swig_type_173;
-typedef long long swig_type_174;
-typedef _gostring_ swig_type_175;
+typedef _gostring_ swig_type_160;
+typedef long long swig_type_161;
+typedef _gostring_ swig_type_162;
+typedef long long swig_type_163;
+typedef _gostring_ swig_type_164;
+typedef long long swig_type_165;
+typedef _goslice_ swig_type_166;
+typedef long long swig_type_167;
+typedef _goslice_ swig_type_168;
+typedef _gostring_ swig_type_169;
+typedef long long swig_type_170;
+typedef _goslice_ swig_type_171;
+typedef long long swig_type_172;
+typedef _goslice_ swig_type_173;
+typedef _gostring_ swig_type_174;
+typedef long long swig_type_175;
 typedef _gostring_ swig_type_176;
-typedef long long swig_type_177;
-typedef _goslice_ swig_type_178;
-typedef _gostring_ swig_type_179;
-typedef long long swig_type_180;
+typedef _gostring_ swig_type_177;
+typedef long long swig_type_178;
+typedef _goslice_ swig_type_179;
+typedef _gostring_ swig_type_180;
 typedef long long swig_type_181;
-typedef _gostring_ swig_type_182;
-typedef long long swig_type_183;
-typedef _goslice_ swig_type_184;
-typedef long long swig_type_185;
-typedef _gostring_ swig_type_186;
-typedef long long swig_type_187;
-typedef _gostring_ swig_type_188;
+typedef long long swig_type_182;
+typedef _gostring_ swig_type_183;
+typedef long long swig_type_184;
+typedef _goslice_ swig_type_185;
+typedef long long swig_type_186;
+typedef _gostring_ swig_type_187;
+typedef long long swig_type_188;
 typedef _gostring_ swig_type_189;
 typedef _gostring_ swig_type_190;
 typedef _gostring_ swig_type_191;
-typedef long long swig_type_192;
-typedef _goslice_ swig_type_193;
-typedef long long swig_type_194;
-typedef _goslice_ swig_type_195;
-typedef long long swig_type_196;
-typedef _goslice_ swig_type_197;
-typedef _gostring_ swig_type_198;
-typedef long long swig_type_199;
-typedef _gostring_ swig_type_200;
+typedef _gostring_ swig_type_192;
+typedef long long swig_type_193;
+typedef _goslice_ swig_type_194;
+typedef long long swig_type_195;
+typedef _goslice_ swig_type_196;
+typedef long long swig_type_197;
+typedef _goslice_ swig_type_198;
+typedef _gostring_ swig_type_199;
+typedef long long swig_type_200;
 typedef _gostring_ swig_type_201;
 typedef _gostring_ swig_type_202;
 typedef _gostring_ swig_type_203;
-typedef long long swig_type_204;
-typedef _gostring_ swig_type_205;
-typedef long long swig_type_206;
-typedef _goslice_ swig_type_207;
-typedef _gostring_ swig_type_208;
+typedef _gostring_ swig_type_204;
+typedef long long swig_type_205;
+typedef _gostring_ swig_type_206;
+typedef long long swig_type_207;
+typedef _goslice_ swig_type_208;
 typedef _gostring_ swig_type_209;
 typedef _gostring_ swig_type_210;
-typedef long long swig_type_211;
-typedef _gostring_ swig_type_212;
-typedef _goslice_ swig_type_213;
+typedef _gostring_ swig_type_211;
+typedef long long swig_type_212;
+typedef _gostring_ swig_type_213;
 typedef _goslice_ swig_type_214;
-typedef long long swig_type_215;
+typedef _goslice_ swig_type_215;
 typedef long long swig_type_216;
+typedef long long swig_type_217;
 extern void _wrap_Swig_free_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_ckb_3f83cfac00c9775f(swig_intgo arg1);
 extern swig_intgo _wrap_KB_OK_ckb_3f83cfac00c9775f(void);
@@ -349,71 +350,72 @@ extern swig_type_89 _wrap_Event_Id_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Event_Severity_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_type_90 _wrap_Event_Log_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_type_91 _wrap_Event_Diff_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_92 _wrap_Event_Journal_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Event_ChangeCount_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_92 _wrap_Event_ChangeKind_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_93 _wrap_Event_ChangeName_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_94 _wrap_Event_ChangeBefore_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_95 _wrap_Event_ChangeAfter_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_96 _wrap_Event_Error_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_97 _wrap_Event_Json_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_93 _wrap_Event_ChangeKind_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_94 _wrap_Event_ChangeName_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_95 _wrap_Event_ChangeBefore_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_96 _wrap_Event_ChangeAfter_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_97 _wrap_Event_Error_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_98 _wrap_Event_Json_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern void _wrap_delete_Event_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Result_Status_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Result_Verdict_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Result_IsChanged_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Result_ExitStatus_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_98 _wrap_Result_DurationMs_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_99 _wrap_Result_Diff_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_100 _wrap_Result_Log_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_101 _wrap_Result_Output_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_102 arg2);
-extern swig_type_103 _wrap_Result_Error_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_99 _wrap_Result_DurationMs_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_100 _wrap_Result_Diff_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_101 _wrap_Result_Log_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_102 _wrap_Result_Output_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_103 arg2);
+extern swig_type_104 _wrap_Result_Error_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern void _wrap_delete_Result_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_104 _wrap_KbVersion_ckb_3f83cfac00c9775f(void);
-extern swig_type_105 _wrap_KbErrName_ckb_3f83cfac00c9775f(swig_type_106 arg1);
-extern swig_type_107 _wrap_KbNew_ckb_3f83cfac00c9775f(void);
-extern swig_type_108 _wrap_KbHostNew_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_109 arg2, swig_type_110 arg3);
-extern swig_type_111 _wrap_KbStepNew_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_112 arg2);
-extern swig_type_113 _wrap_KbStepScript_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_114 arg2, swig_type_115 arg3, swig_type_116 arg4);
-extern swig_type_117 _wrap_KbVerdictName_ckb_3f83cfac00c9775f(swig_intgo arg1);
-extern swig_type_118 _wrap_KbStepDefName_ckb_3f83cfac00c9775f(swig_intgo arg1);
-extern swig_type_119 _wrap_KbStepDefSummary_ckb_3f83cfac00c9775f(swig_type_120 arg1);
-extern swig_type_121 _wrap_KbStepParamName_ckb_3f83cfac00c9775f(swig_type_122 arg1, swig_intgo arg2);
-extern swig_type_123 _wrap_KbStepParamDoc_ckb_3f83cfac00c9775f(swig_type_124 arg1, swig_type_125 arg2);
-extern swig_type_126 _wrap_KbStepParamDefault_ckb_3f83cfac00c9775f(swig_type_127 arg1, swig_type_128 arg2);
-extern swig_type_129 _wrap_KbStepParamIsList_ckb_3f83cfac00c9775f(swig_type_130 arg1, swig_type_131 arg2);
-extern swig_type_132 _wrap_KbStepParamIsRequired_ckb_3f83cfac00c9775f(swig_type_133 arg1, swig_type_134 arg2);
-extern swig_type_135 _wrap_KbStepParamIsSecret_ckb_3f83cfac00c9775f(swig_type_136 arg1, swig_type_137 arg2);
-extern swig_type_138 _wrap_KbStepOutputName_ckb_3f83cfac00c9775f(swig_type_139 arg1, swig_intgo arg2);
-extern swig_type_140 _wrap_KbStepOutputDoc_ckb_3f83cfac00c9775f(swig_type_141 arg1, swig_type_142 arg2);
-extern swig_type_143 _wrap_KbEventKindName_ckb_3f83cfac00c9775f(swig_intgo arg1);
-extern swig_type_144 _wrap_KbPlanNew_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_145 _wrap_KbClusterNew_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_146 _wrap_KbClusterLoad_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_147 arg2);
-extern swig_type_148 _wrap_KbClusterParse_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_149 arg2, swig_type_150 arg3, swig_type_151 arg4);
-extern swig_type_152 _wrap_KbCidrCheck_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_153 arg2);
-extern swig_type_154 _wrap_KbCidrContains_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_155 arg2, swig_type_156 arg3);
-extern swig_type_157 _wrap_KbCidrOverlaps_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_158 arg2, swig_type_159 arg3);
-extern swig_type_160 _wrap_KbCidrBlockCount_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_161 arg2, swig_intgo arg3);
-extern swig_type_162 _wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2, swig_type_163 arg3);
-extern swig_type_164 _wrap_KbCalicoPodCidr_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_165 arg2);
-extern swig_type_166 _wrap_KbCalicoSetPodCidr_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_167 arg2, swig_type_168 arg3);
-extern swig_type_169 _wrap_KbCalicoSetBlockSize_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_170 arg2, swig_intgo arg3);
-extern swig_type_171 _wrap_KbCalicoSetEncapsulation_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_172 arg2, swig_type_173 arg3);
-extern swig_type_174 _wrap_KbKubeadmConfig_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_175 arg2, swig_type_176 arg3);
-extern swig_type_177 _wrap_KbKubeadmMerge_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_178 arg2, swig_type_179 arg3);
-extern swig_type_180 _wrap_KbTokenMake_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_181 _wrap_KbTokenCheck_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_182 arg2);
-extern swig_type_183 _wrap_KbCaHash_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_184 arg2);
-extern swig_type_185 _wrap_KbJoinParse_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_186 arg2);
-extern swig_type_187 _wrap_KbJoinPrint_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_188 arg2, swig_type_189 arg3, swig_type_190 arg4, swig_type_191 arg5);
-extern swig_type_192 _wrap_KbFstabSwapOff_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_193 arg2);
-extern swig_type_194 _wrap_KbFstabSwapOn_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_195 arg2);
-extern swig_type_196 _wrap_KbHostsBlock_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_197 arg2, swig_type_198 arg3);
-extern swig_type_199 _wrap_KbAptSource_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_200 arg2, swig_type_201 arg3, swig_type_202 arg4, swig_type_203 arg5);
-extern swig_type_204 _wrap_KbAptFlavour_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_205 arg2);
-extern swig_type_206 _wrap_KbTomlSet_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_207 arg2, swig_type_208 arg3, swig_type_209 arg4, swig_type_210 arg5);
-extern swig_type_211 _wrap_KbDiff_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_212 arg2, swig_type_213 arg3, swig_type_214 arg4);
-extern void _wrap_CloseHandle_ckb_3f83cfac00c9775f(swig_type_215 arg1);
-extern void _wrap_DropHandle_ckb_3f83cfac00c9775f(swig_type_216 arg1);
+extern swig_type_105 _wrap_KbVersion_ckb_3f83cfac00c9775f(void);
+extern swig_type_106 _wrap_KbErrName_ckb_3f83cfac00c9775f(swig_type_107 arg1);
+extern swig_type_108 _wrap_KbNew_ckb_3f83cfac00c9775f(void);
+extern swig_type_109 _wrap_KbHostNew_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_110 arg2, swig_type_111 arg3);
+extern swig_type_112 _wrap_KbStepNew_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_113 arg2);
+extern swig_type_114 _wrap_KbStepScript_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_115 arg2, swig_type_116 arg3, swig_type_117 arg4);
+extern swig_type_118 _wrap_KbVerdictName_ckb_3f83cfac00c9775f(swig_intgo arg1);
+extern swig_type_119 _wrap_KbStepDefName_ckb_3f83cfac00c9775f(swig_intgo arg1);
+extern swig_type_120 _wrap_KbStepDefSummary_ckb_3f83cfac00c9775f(swig_type_121 arg1);
+extern swig_type_122 _wrap_KbStepParamName_ckb_3f83cfac00c9775f(swig_type_123 arg1, swig_intgo arg2);
+extern swig_type_124 _wrap_KbStepParamDoc_ckb_3f83cfac00c9775f(swig_type_125 arg1, swig_type_126 arg2);
+extern swig_type_127 _wrap_KbStepParamDefault_ckb_3f83cfac00c9775f(swig_type_128 arg1, swig_type_129 arg2);
+extern swig_type_130 _wrap_KbStepParamIsList_ckb_3f83cfac00c9775f(swig_type_131 arg1, swig_type_132 arg2);
+extern swig_type_133 _wrap_KbStepParamIsRequired_ckb_3f83cfac00c9775f(swig_type_134 arg1, swig_type_135 arg2);
+extern swig_type_136 _wrap_KbStepParamIsSecret_ckb_3f83cfac00c9775f(swig_type_137 arg1, swig_type_138 arg2);
+extern swig_type_139 _wrap_KbStepOutputName_ckb_3f83cfac00c9775f(swig_type_140 arg1, swig_intgo arg2);
+extern swig_type_141 _wrap_KbStepOutputDoc_ckb_3f83cfac00c9775f(swig_type_142 arg1, swig_type_143 arg2);
+extern swig_type_144 _wrap_KbEventKindName_ckb_3f83cfac00c9775f(swig_intgo arg1);
+extern swig_type_145 _wrap_KbPlanNew_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_146 _wrap_KbClusterNew_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_147 _wrap_KbClusterLoad_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_148 arg2);
+extern swig_type_149 _wrap_KbClusterParse_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_150 arg2, swig_type_151 arg3, swig_type_152 arg4);
+extern swig_type_153 _wrap_KbCidrCheck_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_154 arg2);
+extern swig_type_155 _wrap_KbCidrContains_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_156 arg2, swig_type_157 arg3);
+extern swig_type_158 _wrap_KbCidrOverlaps_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_159 arg2, swig_type_160 arg3);
+extern swig_type_161 _wrap_KbCidrBlockCount_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_162 arg2, swig_intgo arg3);
+extern swig_type_163 _wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2, swig_type_164 arg3);
+extern swig_type_165 _wrap_KbCalicoPodCidr_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_166 arg2);
+extern swig_type_167 _wrap_KbCalicoSetPodCidr_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_168 arg2, swig_type_169 arg3);
+extern swig_type_170 _wrap_KbCalicoSetBlockSize_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_171 arg2, swig_intgo arg3);
+extern swig_type_172 _wrap_KbCalicoSetEncapsulation_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_173 arg2, swig_type_174 arg3);
+extern swig_type_175 _wrap_KbKubeadmConfig_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_176 arg2, swig_type_177 arg3);
+extern swig_type_178 _wrap_KbKubeadmMerge_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_179 arg2, swig_type_180 arg3);
+extern swig_type_181 _wrap_KbTokenMake_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_182 _wrap_KbTokenCheck_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_183 arg2);
+extern swig_type_184 _wrap_KbCaHash_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_185 arg2);
+extern swig_type_186 _wrap_KbJoinParse_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_187 arg2);
+extern swig_type_188 _wrap_KbJoinPrint_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_189 arg2, swig_type_190 arg3, swig_type_191 arg4, swig_type_192 arg5);
+extern swig_type_193 _wrap_KbFstabSwapOff_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_194 arg2);
+extern swig_type_195 _wrap_KbFstabSwapOn_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_196 arg2);
+extern swig_type_197 _wrap_KbHostsBlock_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_198 arg2, swig_type_199 arg3);
+extern swig_type_200 _wrap_KbAptSource_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_201 arg2, swig_type_202 arg3, swig_type_203 arg4, swig_type_204 arg5);
+extern swig_type_205 _wrap_KbAptFlavour_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_206 arg2);
+extern swig_type_207 _wrap_KbTomlSet_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_208 arg2, swig_type_209 arg3, swig_type_210 arg4, swig_type_211 arg5);
+extern swig_type_212 _wrap_KbDiff_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_213 arg2, swig_type_214 arg3, swig_type_215 arg4);
+extern void _wrap_CloseHandle_ckb_3f83cfac00c9775f(swig_type_216 arg1);
+extern void _wrap_DropHandle_ckb_3f83cfac00c9775f(swig_type_217 arg1);
 #undef intgo
 */
 import "C"
@@ -1653,6 +1655,16 @@ func (arg1 SwigcptrEvent) Diff() (_swig_ret string) {
 	return swig_r_1
 }
 
+func (arg1 SwigcptrEvent) Journal() (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := arg1
+	swig_r_p := C._wrap_Event_Journal_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+	swig_r_1 = swigCopyString(swig_r)
+	return swig_r_1
+}
+
 func (arg1 SwigcptrEvent) ChangeCount() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
@@ -1746,6 +1758,7 @@ type Event interface {
 	Severity() (_swig_ret int)
 	Log() (_swig_ret string)
 	Diff() (_swig_ret string)
+	Journal() (_swig_ret string)
 	ChangeCount() (_swig_ret int)
 	ChangeKind(arg2 int) (_swig_ret string)
 	ChangeName(arg2 int) (_swig_ret string)
@@ -1823,7 +1836,7 @@ func (arg1 SwigcptrResult) Output(arg2 string) (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Result_Output_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Result_Output_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1872,7 +1885,7 @@ func Version() (_swig_ret string) {
 func ErrName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbErrName_ckb_3f83cfac00c9775f(C.swig_type_106(_swig_i_0))
+	swig_r_p := C._wrap_KbErrName_ckb_3f83cfac00c9775f(C.swig_type_107(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1894,7 +1907,7 @@ func HostNew(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[Host]) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbHostNew_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbHostNew_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_111)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1912,7 +1925,7 @@ func StepNew(arg1 Ctx, arg2 string) (_swig_ret Outcome[Step]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepNew_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepNew_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_113)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1930,7 +1943,7 @@ func StepScript(arg1 Ctx, arg2 string, arg3 string, arg4 *string) (_swig_ret Out
 	_swig_i_2 := arg3
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
-	swig_r = (int64)(C._wrap_KbStepScript_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_114)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_116)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbStepScript_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_116)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1970,7 +1983,7 @@ func StepDefName(arg1 int) (_swig_ret string) {
 func StepDefSummary(arg1 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbStepDefSummary_ckb_3f83cfac00c9775f(*(*C.swig_type_120)(unsafe.Pointer(&_swig_i_0)))
+	swig_r_p := C._wrap_KbStepDefSummary_ckb_3f83cfac00c9775f(*(*C.swig_type_121)(unsafe.Pointer(&_swig_i_0)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1984,7 +1997,7 @@ func StepParamName(arg1 string, arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamName_ckb_3f83cfac00c9775f(*(*C.swig_type_122)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_KbStepParamName_ckb_3f83cfac00c9775f(*(*C.swig_type_123)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1998,7 +2011,7 @@ func StepParamDoc(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamDoc_ckb_3f83cfac00c9775f(*(*C.swig_type_124)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_125)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepParamDoc_ckb_3f83cfac00c9775f(*(*C.swig_type_125)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_126)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2015,7 +2028,7 @@ func StepParamDefault(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamDefault_ckb_3f83cfac00c9775f(*(*C.swig_type_127)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepParamDefault_ckb_3f83cfac00c9775f(*(*C.swig_type_128)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_129)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2032,7 +2045,7 @@ func StepParamIsList(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsList_ckb_3f83cfac00c9775f(*(*C.swig_type_130)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsList_ckb_3f83cfac00c9775f(*(*C.swig_type_131)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2048,7 +2061,7 @@ func StepParamIsRequired(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsRequired_ckb_3f83cfac00c9775f(*(*C.swig_type_133)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsRequired_ckb_3f83cfac00c9775f(*(*C.swig_type_134)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_135)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2064,7 +2077,7 @@ func StepParamIsSecret(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsSecret_ckb_3f83cfac00c9775f(*(*C.swig_type_136)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_137)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsSecret_ckb_3f83cfac00c9775f(*(*C.swig_type_137)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_138)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2080,7 +2093,7 @@ func StepOutputName(arg1 string, arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepOutputName_ckb_3f83cfac00c9775f(*(*C.swig_type_139)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_KbStepOutputName_ckb_3f83cfac00c9775f(*(*C.swig_type_140)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2094,7 +2107,7 @@ func StepOutputDoc(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepOutputDoc_ckb_3f83cfac00c9775f(*(*C.swig_type_141)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_142)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepOutputDoc_ckb_3f83cfac00c9775f(*(*C.swig_type_142)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2143,7 +2156,7 @@ func ClusterLoad(arg1 Ctx, arg2 string) (_swig_ret Outcome[Cluster]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbClusterLoad_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbClusterLoad_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_148)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2161,7 +2174,7 @@ func ClusterParse(arg1 Ctx, arg2 string, arg3 *string, arg4 []byte) (_swig_ret O
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_KbClusterParse_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_149)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbClusterParse_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_152)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2182,7 +2195,7 @@ func CidrCheck(arg1 Ctx, arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCidrCheck_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_153)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCidrCheck_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2196,7 +2209,7 @@ func CidrContains(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[int64])
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrContains_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_155)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrContains_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_157)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2213,7 +2226,7 @@ func CidrOverlaps(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[int64])
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrOverlaps_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_158)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_159)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrOverlaps_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_159)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_160)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2230,7 +2243,7 @@ func CidrBlockCount(arg1 Ctx, arg2 string, arg3 int) (_swig_ret Outcome[int64]) 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrBlockCount_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_161)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_KbCidrBlockCount_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_162)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2245,7 +2258,7 @@ func CidrSuggest(arg1 Ctx, arg2 int, arg3 *string) (_swig_ret Outcome[[]byte]) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_163)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_164)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_2
 	}
@@ -2258,7 +2271,7 @@ func CalicoPodCidr(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCalicoPodCidr_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_165)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCalicoPodCidr_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2272,7 +2285,7 @@ func CalicoSetPodCidr(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]b
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetPodCidr_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_167)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_168)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCalicoSetPodCidr_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_168)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_169)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2289,7 +2302,7 @@ func CalicoSetBlockSize(arg1 Ctx, arg2 []byte, arg3 int) (_swig_ret Outcome[[]by
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetBlockSize_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_170)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_KbCalicoSetBlockSize_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_171)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2303,7 +2316,7 @@ func CalicoSetEncapsulation(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outco
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetEncapsulation_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_173)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCalicoSetEncapsulation_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_173)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_174)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2320,7 +2333,7 @@ func KubeadmConfig(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[[]byte
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbKubeadmConfig_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_176)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbKubeadmConfig_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_176)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_177)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2337,7 +2350,7 @@ func KubeadmMerge(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbKubeadmMerge_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_178)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_179)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbKubeadmMerge_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_179)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_180)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2362,7 +2375,7 @@ func TokenCheck(arg1 Ctx, arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbTokenCheck_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_182)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbTokenCheck_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_183)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2375,7 +2388,7 @@ func CaHash(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCaHash_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_184)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCaHash_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_185)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2388,7 +2401,7 @@ func JoinParse(arg1 Ctx, arg2 string) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbJoinParse_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_186)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbJoinParse_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_187)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2405,7 +2418,7 @@ func JoinPrint(arg1 Ctx, arg2 string, arg3 string, arg4 string, arg5 *string) (_
 	_swig_i_3 := arg4
 	var _swig_i_4 string
 	_swig_i_4 = optional(arg5)
-	swig_r = (int64)(C._wrap_KbJoinPrint_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_188)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_190)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_191)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbJoinPrint_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_190)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_191)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2427,7 +2440,7 @@ func FstabSwapOff(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbFstabSwapOff_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_193)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbFstabSwapOff_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_194)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2440,7 +2453,7 @@ func FstabSwapOn(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbFstabSwapOn_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_195)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbFstabSwapOn_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_196)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2454,7 +2467,7 @@ func HostsBlock(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]) 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbHostsBlock_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_197)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_198)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbHostsBlock_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_198)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_199)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2475,7 +2488,7 @@ func AptSource(arg1 Ctx, arg2 string, arg3 *string, arg4 *string, arg5 string) (
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_KbAptSource_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_200)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_201)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_203)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbAptSource_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_201)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_203)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_204)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2497,7 +2510,7 @@ func AptFlavour(arg1 Ctx, arg2 string) (_swig_ret Outcome[string]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbAptFlavour_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_205)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbAptFlavour_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_206)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2513,7 +2526,7 @@ func TomlSet(arg1 Ctx, arg2 []byte, arg3 string, arg4 string, arg5 string) (_swi
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_KbTomlSet_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_207)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_208)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_209)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_210)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbTomlSet_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_208)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_209)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_210)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_211)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2537,7 +2550,7 @@ func Diff(arg1 Ctx, arg2 string, arg3 []byte, arg4 []byte) (_swig_ret Outcome[[]
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_KbDiff_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_212)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_213)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbDiff_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_213)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_215)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2554,10 +2567,10 @@ func Diff(arg1 Ctx, arg2 string, arg3 []byte, arg4 []byte) (_swig_ret Outcome[[]
 
 func CloseHandle(arg1 uint64) {
 	_swig_i_0 := arg1
-	C._wrap_CloseHandle_ckb_3f83cfac00c9775f(C.swig_type_215(_swig_i_0))
+	C._wrap_CloseHandle_ckb_3f83cfac00c9775f(C.swig_type_216(_swig_i_0))
 }
 
 func DropHandle(arg1 uint64) {
 	_swig_i_0 := arg1
-	C._wrap_DropHandle_ckb_3f83cfac00c9775f(C.swig_type_216(_swig_i_0))
+	C._wrap_DropHandle_ckb_3f83cfac00c9775f(C.swig_type_217(_swig_i_0))
 }

@@ -2258,6 +2258,19 @@ _gostring_ _wrap_Event_Diff_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
+_gostring_ _wrap_Event_Journal_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(struct kb_event **)&_swig_go_0; 
+  
+  result = (char *)kb_event_journal((struct kb_event const *)arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
 intgo _wrap_Event_ChangeCount_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t result;
