@@ -25,6 +25,7 @@ add_fact(struct kbi_map *facts, const char *line, size_t len)
 	memcpy(name, line, name_len);
 	name[name_len] = '\0';
 	struct kbi_buf value = KBI_BUF(KBI_SIZE_LARGE);
+	value.secret = true;
 	if (line[name_len] == '=')
 		kbi_buf_add_bytes(&value, line + name_len + 1, len - name_len - 1);
 	else if (!kbi_str_unbase64(&value, line + name_len + 1, len - name_len - 1))

@@ -279,6 +279,7 @@ copy_start(struct kbi_session *s, const struct kbi_session_want *want, const str
 	for (int i = 0; i < KBI_SESSION_STREAMS; i++) {
 		s->streams[i].frames = KBI_FRAMES(*nonce);
 		s->streams[i].noise = KBI_BUF(2 * KBI_SESSION_NOISE);
+		s->streams[i].noise.secret = true;
 	}
 	return s->host && !kbi_buf_failed(&s->password);
 }
@@ -366,7 +367,7 @@ make_request(struct kbi_session_request *r, const struct kbi_request *want)
 	r->input = KBI_BUF(SIZE_MAX / 2);
 	r->facts = KBI_BUF(KBI_FACTS_MAX);
 	r->log = KBI_BUF(4 * KBI_LOG_MAX);
-	r->frame.secret = r->input.secret = r->facts.secret = true;
+	r->frame.secret = r->input.secret = r->facts.secret = r->log.secret = true;
 	if (r->has_input)
 		kbi_buf_add_bytes(&r->input, want->input, want->input_bytes);
 	kb_status failed = kbi_login_frame(&r->frame, r->number,

@@ -24,7 +24,7 @@ copy_bytes(const void *data, size_t size_bytes)
 static void
 free_entry(struct kbi_entry *entry)
 {
-	if (entry->secret && entry->value)
+	if (entry->value)	/* what a host printed may hold a secret that nobody marked */
 		kbi_wipe(entry->value, entry->size_bytes);
 	free(entry->value);
 	free(entry->name);

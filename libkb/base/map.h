@@ -35,6 +35,6 @@ const struct kbi_entry *kbi_map_find(const struct kbi_map *map, const char *name
 const struct kbi_entry *kbi_map_next(const struct kbi_map *map, const char *name, const struct kbi_entry *after);
 bool kbi_map_has(const struct kbi_map *map, const char *name);
 size_t kbi_map_count(const struct kbi_map *map, const char *name);		/* how many values this name has */
-void kbi_map_free(struct kbi_map *map);					/* wipes secrets; may be used again */
+void kbi_map_free(struct kbi_map *map);					/* wipes all values; may be used again */
 
 #endif

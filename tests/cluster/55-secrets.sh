@@ -36,7 +36,7 @@ mkfifo "$out/go" "$out/stop"
 exec 8<>"$out/stop"
 canary processes "$secrets" <"$out/stop" >"$out/processes" &
 search=$!
-lab enter 1 sh -c 'read -r x; sleep 2' "$(<"$secrets/script")" <<<x
+lab enter 1 sh -c 'read -r x; sleep 2' "$(<"$secrets/control")" <<<x
 exec 7<>"$out/go"
 lab exec timeout 900 "$KB_BUILD/tests/cluster/canary" "$KB_LAB" "$secrets" <"$out/go" >"$out/log" 2>&1 &
 pid=$!
@@ -59,8 +59,8 @@ until_says() {
 }
 until_says holding
 canary memory "$secrets" "$(of)" >"$out/memory"
-for name in certificate_key passphrase password script sudo_password token; do
-	[ "$name" = script ] || grep -q "^$name " "$out/memory" || fail "the search of memory does not find $name while it is held"
+for name in certificate_key key passphrase password sudo_password token; do
+	grep -q "^$name " "$out/memory" || fail "the search of memory does not find $name while it is held"
 done
 echo >&7
 until_says freed
@@ -74,8 +74,8 @@ ok 'no secret is left in the memory of the controller'
 
 echo >&8
 wait "$search"
-grep -q '^script cmdline' "$out/processes" || fail 'the search of processes does not find what is there'
-grep -vE '^(rounds|script cmdline .*read -r x)' "$out/processes" >"$out/found" || true
+grep -q '^control cmdline' "$out/processes" || fail 'the search of processes does not find what is there'
+grep -vE '^(rounds|control cmdline) ' "$out/processes" >"$out/found" || true
 [ ! -s "$out/found" ] || { cat "$out/found" >&2; fail 'a secret was in the arguments or environment of a process'; }
 ok "no secret in any process's arguments or environment: $(awk '/^rounds/ {print $2}' "$out/processes") rounds"
 
