@@ -223,6 +223,8 @@ on_waiting(void *owner, const char *data, size_t size_bytes)
 {
 	struct kbi_ask *ask = owner;
 	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT);
+	if (size_bytes == 1 && *data == '\n')	/* the end of a line that came in two pieces */
+		return;
 	kbi_str_escape(&text, data, size_bytes && data[size_bytes - 1] == '\n' ? size_bytes - 1 : size_bytes);
 	kbi_run_note(ask->lane, NULL, KB_INFO, "host.waiting", kbi_buf_text(&text));
 	kbi_buf_free(&text);

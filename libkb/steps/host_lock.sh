@@ -75,16 +75,20 @@ kb_wait_for_lock() {
 
 # kb_take_lock SECONDS [ID]: holds the host's lock for this shell, or says who holds it. A step that a lost controller left running is waited for.
 kb_take_lock() {
-	flock -n 9 2>/dev/null
-	case $? in
-	0)
-		kb_sweep "${2-}"
-		return 0
-		;;
-	1) ;;
-	*) die STEP host.lock-failed "$kb_lock cannot be locked" ;;
-	esac
-	kb_who=$(kb_holder)
+	kb_tries=0 kb_who=
+	until [ -n "$kb_who" ] || [ "$kb_tries" -ge 5 ]; do # who ended just now has no name any more
+		flock -w "0.$kb_tries" 9 2>/dev/null
+		case $? in
+		0)
+			kb_sweep "${2-}"
+			return 0
+			;;
+		1) ;;
+		*) die STEP host.lock-failed "$kb_lock cannot be locked" ;;
+		esac
+		kb_who=$(kb_holder)
+		kb_tries=$((kb_tries + 1))
+	done
 	kb_what=$(kb_running)
 	if [ -n "$kb_who" ] && kb_is_given_up "$kb_who"; then
 		kb_hang_up
