@@ -109,8 +109,10 @@ kbi_enter(struct kb_ctx *kb)
 void
 kbi_leave(struct kb_ctx *kb)
 {
-	reap_plans(kb);
-	atomic_flag_clear(&kb->is_entered);
+	do {	/* another thread may free a plan just now: it found us inside, and counts on us */
+		reap_plans(kb);
+		atomic_flag_clear(&kb->is_entered);
+	} while (atomic_load(&kb->dead) && !atomic_flag_test_and_set(&kb->is_entered));
 	kbi_ctx_unref(kb);
 }
 

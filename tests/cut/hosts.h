@@ -136,9 +136,10 @@ need_hosts(void **state)
 static inline kb_host *
 host_at(const struct hosts *hosts, kb_ctx *kb, int port)
 {
-	char url[128], path[128], known[256], line[512] = "";
+	char url[128], name[32], path[128], known[256], line[512] = "";
 	snprintf(url, sizeof(url), "ssh://%s@127.0.0.1:%d", getpwuid(geteuid())->pw_name, port);
-	kb_host *host = kb_host_new(kb, "far", url);
+	snprintf(name, sizeof(name), "far-%d", port);
+	kb_host *host = kb_host_new(kb, name, url);
 	snprintf(path, sizeof(path), "%s/host.pub", hosts->folder);
 	FILE *f = fopen(path, "r");
 	if (!f || !fgets(line, sizeof(line), f))
