@@ -27,6 +27,7 @@ struct kbi_loop {
 	void (*woken)(void *owner);
 	void *woken_owner;
 	struct kbi_jobs *jobs;
+	struct kbi_jump *jumps;
 	struct kbi_timer timers;	/* a ring with this head, soonest first */
 	/* those being called now: one that is set again waits for the next dispatch */
 	struct kbi_timer firing;
@@ -243,6 +244,12 @@ kbi_loop_dispatch(struct kbi_loop *loop)
 	fire_timers(loop);
 	loop->is_dispatching = false;
 	return KB_OK;
+}
+
+struct kbi_jump **
+kbi_loop_jumps(struct kbi_loop *loop)
+{
+	return &loop->jumps;
 }
 
 struct kbi_job_handle *

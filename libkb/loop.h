@@ -38,6 +38,8 @@ struct kbi_job {
 };
 struct kbi_job_handle;
 
+struct kbi_jump;
+
 struct kbi_loop *kbi_loop_new(void);
 void kbi_loop_free(struct kbi_loop *loop);
 int kbi_loop_fd(const struct kbi_loop *loop);
@@ -49,5 +51,7 @@ void kbi_job_cancel(struct kbi_job_handle *handle);		/* done will not be called 
 void kbi_loop_wake(struct kbi_loop *loop);			/* async-signal-safe, any thread: makes the descriptor readable */
 void kbi_loop_set_wake(struct kbi_loop *loop, void (*woken)(void *owner), void *owner);
 void kbi_loop_hold_ready(struct kbi_loop *loop, bool is_ready);	/* keeps the descriptor readable while the owner has events queued */
+
+struct kbi_jump **kbi_loop_jumps(struct kbi_loop *loop);	/* a place for transport/jump.c: the jump hosts that are shared */
 
 #endif

@@ -192,13 +192,24 @@ become_first(struct kbi_session_request *r)
 		r->due_ms = kbi_clock_sooner(r->due_ms, kbi_clock_deadline(r->since_ms, r->want.timeout_ms));
 }
 
+/* What it waits behind others, for a place, does not count. */
+static int64_t
+opening_due_ms(const struct kbi_session *s)
+{
+	const struct kbi_transport *way = s->transport;
+
+	if (!way || s->deadline_ms == KBI_NEVER)
+		return s->deadline_ms;
+	return way->waits_since_ms ? KBI_NEVER : s->deadline_ms + way->waited_ms;
+}
+
 static void
 set_deadline(struct kbi_session *s)
 {
 	int64_t due_ms = KBI_NEVER;
 
 	if (s->state == KBI_SESSION_OPENING)
-		due_ms = s->deadline_ms;
+		due_ms = opening_due_ms(s);
 	else if (s->state == KBI_SESSION_READY && s->first) {
 		if (!s->first->since_ms)
 			become_first(s->first);
@@ -292,6 +303,7 @@ open_transport(struct kbi_session *s, const struct kbi_session_want *want, struc
 		.loop = want->loop,
 		.host = want->host,
 		.settings = want->settings,
+		.jump = want->jump,
 		.command = kbi_buf_text(&s->login.command),
 		.deadline_ms = want->deadline_ms,
 		.changed = process,

@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "loop.h"
 
+struct kbi_hop;
 struct kbi_session;
 
 enum kbi_session_state { KBI_SESSION_OPENING, KBI_SESSION_READY, KBI_SESSION_LOST };
@@ -64,6 +65,7 @@ struct kbi_session_want {
 	const char *host;			/* its name, for errors */
 	const char *scheme;			/* "ssh", "local" */
 	const struct kbi_map *settings;		/* keys of kb/host.h with defaults filled in; copied */
+	const struct kbi_hop *jump;		/* the jump host; NULL: what the settings say */
 	/* shell text that every script of the session may use: sent first, once */
 	const char *prelude;
 	int64_t deadline_ms;			/* until KBI_SESSION_READY */

@@ -12,6 +12,7 @@
 
 #define KBI_KNOWN_HOSTS_MAX ((size_t)16 << 20)	/* a larger file is an error: nobody wrote that by hand */
 #define KBI_FINGERPRINT_BYTES 64
+#define KBI_KNOWN_FILES_MAX 32			/* as ssh has it (SSH_MAX_HOSTS_FILES) */
 
 enum kbi_known {
 	KBI_KNOWN_NOT,		/* no key of this type is known for this name */
@@ -47,6 +48,22 @@ void kbi_known_hosts_look(const char *text, size_t text_bytes, const char *name,
 
 /* A file that is not there is empty. Anything but a plain file of a sane size is an error, and never trust. */
 kb_status kbi_known_hosts_read(const char *path, struct kbi_buf *text, struct kb_err *err);
+
+/* Several files, looked through as if they were one. */
+struct kbi_known_files {
+	struct kbi_known_file {
+		char *path;
+		size_t lines_before;	/* in the files before it */
+	} files[KBI_KNOWN_FILES_MAX];
+	size_t count;
+	size_t lines;
+	struct kbi_buf text;
+};
+
+kb_status kbi_known_files_add(struct kbi_known_files *files, const char *path, struct kb_err *err);
+/* The file in which a line of the whole is, and which line it is there (*line). */
+const char *kbi_known_files_where(const struct kbi_known_files *files, size_t *line);
+void kbi_known_files_free(struct kbi_known_files *files);
 
 /* Adds a line, in one write, to a file that becomes 0600 if it is new. */
 kb_status kbi_known_hosts_add(

@@ -65,6 +65,62 @@ kbi_known_hosts_read(const char *path, struct kbi_buf *text, struct kb_err *err)
 	return failed;
 }
 
+static size_t
+count_lines(const struct kbi_buf *text, size_t from)
+{
+	const char *at = kbi_buf_text(text) + from, *end = kbi_buf_text(text) + text->size_bytes, *line;
+	size_t lines = 0, line_bytes;
+
+	while ((at = kbi_str_line(at, end, &line, &line_bytes)))
+		lines++;
+	return lines;
+}
+
+kb_status
+kbi_known_files_add(struct kbi_known_files *files, const char *path, struct kb_err *err)
+{
+	struct kbi_known_file *file = &files->files[files->count];
+	size_t from = files->text.size_bytes;
+
+	if (files->count == KBI_KNOWN_FILES_MAX)
+		return fail_file(err, KB_EINVAL, path, "more known_hosts files than any ssh would read");
+	*file = (struct kbi_known_file){strdup(path), files->lines};
+	if (!file->path)
+		return kbi_fail_memory(err);
+	files->count++;
+	files->text.max_bytes = KBI_KNOWN_HOSTS_MAX;
+	kb_status failed = kbi_known_hosts_read(path, &files->text, err);
+	if (failed)
+		return failed;
+	/* its last line must not run into the first one of the next file */
+	if (files->text.size_bytes > from && files->text.data[files->text.size_bytes - 1] != '\n')
+		kbi_buf_add_char(&files->text, '\n');
+	files->lines += count_lines(&files->text, from);
+	return kbi_buf_failed(&files->text) ? kbi_fail_memory(err) : KB_OK;
+}
+
+const char *
+kbi_known_files_where(const struct kbi_known_files *files, size_t *line)
+{
+	size_t at = files->count;
+
+	while (at > 1 && files->files[at - 1].lines_before >= *line)
+		at--;
+	if (!at)
+		return "";
+	*line -= files->files[at - 1].lines_before;
+	return files->files[at - 1].path;
+}
+
+void
+kbi_known_files_free(struct kbi_known_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		free(files->files[i].path);
+	kbi_buf_free(&files->text);
+	*files = (struct kbi_known_files){0};
+}
+
 static void
 make_folder_of(const char *path)
 {

@@ -198,7 +198,8 @@ local_open(const struct kbi_transport_want *want, struct kb_err *err)
 		kbi_fail(err, KB_EIO, "%s: /bin/sh: cannot be started: %s", want->host, strerror(failed));
 		return NULL;
 	}
-	l->base = (struct kbi_transport){&kbi_transport_local, KBI_OPEN, {0}, want->changed, want->owner};
+	l->base = (struct kbi_transport){
+		.ops = &kbi_transport_local, .state = KBI_OPEN, .changed = want->changed, .owner = want->owner};
 	l->loop = want->loop;
 	for (int i = 0; i < STREAMS; i++)
 		l->streams[i] = (struct kbi_watch){ends.ours[i], 0, stream_ready, l};

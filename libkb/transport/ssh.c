@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
-#include "transport/known_hosts.h"
+#include "transport/jump.h"
 #include "transport/ssh_agent.h"
 
 #define BANNER_MAX ((size_t)64 << 10)	/* lines that a server may say before its version */
@@ -24,6 +24,7 @@ static const struct state {
 	const char *waits_for;
 	const char *late;	/* the name of the error when it waited too long; NULL: ssh.timeout */
 } states[] = {
+	[WAIT_JUMP] = {kbi_ssh_wait_jump, "its jump host gave no connection", "connect.timeout"},
 	[WAIT_NAME] = {kbi_ssh_wait_name, "its name was not resolved", "connect.timeout"},
 	[DIAL] = {kbi_ssh_dial, "no connection", "connect.timeout"},
 	[WAIT_TCP] = {kbi_ssh_wait_tcp, "no connection", "connect.timeout"},
@@ -43,6 +44,8 @@ enum kbi_turn
 kbi_ssh_go(struct kbi_ssh *s, enum kbi_ssh_state state)
 {
 	s->state = state;
+	if (state >= WAIT_CHANNEL && s->passage)
+		kbi_passage_leave_queue(s->passage);
 	return TURN_GO;
 }
 
@@ -76,6 +79,8 @@ kbi_ssh_fail_socket(struct kbi_ssh *s, const char *when)
 
 	s->state = LOST;
 	s->base.state = KBI_LOST;
+	if (kbi_ssh_has_lost_jump(s))
+		return kbi_ssh_fail_jump(s);
 	if (s->socket_errno)
 		return kbi_ssh_fail(s, KB_EUNREACHABLE, "connection.lost", "the connection broke %s: %s",
 			when, strerror(s->socket_errno));
@@ -107,6 +112,8 @@ receive(libssh2_socket_t fd, void *data, size_t size_bytes, int flags, void **ab
 
 	if (s->is_closing)
 		return 0;
+	if (s->is_deaf)
+		return -ECANCELED;
 	if (s->turn_bytes <= 0)
 		return -EAGAIN;
 	if (s->state == WAIT_HANDSHAKE && size_bytes == 1 && ++s->banner_bytes > BANNER_MAX)
@@ -114,11 +121,15 @@ receive(libssh2_socket_t fd, void *data, size_t size_bytes, int flags, void **ab
 	do
 		count = recv(fd, data, size_bytes, flags);
 	while (count < 0 && errno == EINTR);
-	if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		s->turn_bytes = 0;	/* what comes from here on makes a turn of its own */
 		return -EAGAIN;
+	}
 	if (count < 0)
 		s->socket_errno = errno;
 	s->has_peer_closed = s->has_peer_closed || count == 0;
+	if (count <= 0)
+		s->turn_bytes = 0;
 	if (count <= 0 && s->state == OPEN)
 		/* or libssh2 would keep from us what it has received before; kbi_ssh_read() sees the end */
 		return -EAGAIN;
@@ -204,8 +215,7 @@ open_up(struct kbi_ssh *s)
 	s->base.state = KBI_OPEN;
 	kbi_loop_timer(s->loop, &s->deadline, KBI_NEVER);
 	kbi_ssh_forget_login(s);
-	kbi_buf_free(&s->known_hosts);
-	kbi_buf_free(&s->known_hosts_path);
+	kbi_known_files_free(&s->known_files);
 	kbi_buf_free(&s->known_name);
 	kbi_map_free(&s->settings);
 	s->address = s->user = NULL;
@@ -257,6 +267,28 @@ tell(struct kbi_ssh *s)
 	return !is_gone;
 }
 
+/* How long it waits for others does not count, so its deadline stands still. True when that began or ended. */
+static bool
+keep_time(struct kbi_ssh *s)
+{
+	bool has_to_wait = s->state == WAIT_JUMP && kbi_passage_state(s->passage) == KBI_PASSAGE_QUEUED;
+	int64_t now_ms = kbi_clock_ms(), waited_ms = now_ms - s->base.waits_since_ms;
+
+	if (has_to_wait == (s->base.waits_since_ms != 0))
+		return false;
+	s->base.waits_since_ms = has_to_wait ? now_ms : 0;
+	if (has_to_wait) {
+		kbi_loop_timer(s->loop, &s->deadline, KBI_NEVER);
+		return true;
+	}
+	s->base.waited_ms += waited_ms;
+	if (s->deadline_ms != KBI_NEVER)
+		s->deadline_ms += waited_ms;
+	if (s->state < OPEN)
+		kbi_loop_timer(s->loop, &s->deadline, s->deadline_ms);
+	return true;
+}
+
 static void
 advance(struct kbi_ssh *s)
 {
@@ -299,12 +331,15 @@ turn(struct kbi_ssh *s)
 	s->turn_bytes = KBI_SSH_TURN_BYTES;
 	if (s->is_quick && s->watch.fd >= 0)	/* the kernel forgets it after a while */
 		setsockopt(s->watch.fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+	bool is_other_time = s->state < OPEN && keep_time(s);
 	if (s->state < OPEN)
 		advance(s);
 	if (s->state < OPEN)
 		kbi_ssh_watch(s);
-	else
+	if (s->state >= OPEN)
 		serve(s);
+	else if (is_other_time)
+		tell(s);
 }
 
 static void
@@ -320,17 +355,45 @@ pass_retry(void *owner)
 	turn(owner);
 }
 
+/* Whose fault it is: its own, or that of a jump host that is not yet reached; way says which. */
+static const struct kbi_ssh *
+find_late(const struct kbi_ssh *s, struct kbi_buf *way)
+{
+	const struct kbi_ssh *before;
+
+	for (; s->state == WAIT_JUMP; s = before) {
+		kbi_buf_add_format(way, "jump host %s: ", kbi_passage_name(s->passage));
+		if (!(before = kbi_passage_connecting(s->passage)))
+			break;
+	}
+	return s;
+}
+
+static void
+fail_deadline(struct kbi_ssh *s)
+{
+	struct kbi_buf way = KBI_BUF(KBI_SIZE_TEXT);
+	const struct kbi_ssh *late = find_late(s, &way);
+	const char *id = states[late->state].late;
+
+	kbi_ssh_fail(s, KB_ETIMEOUT, id ? id : "ssh.timeout",
+		"%s%s port %d: %s in %lld ms", kbi_buf_text(&way), late->address, late->port,
+		states[late->state].waits_for,
+		(long long)(kbi_clock_ms() - s->start_ms - s->base.waited_ms));
+	if (late->first_bytes && late->state == WAIT_HANDSHAKE)
+		kbi_err_evidence(&s->base.err, "it said: %.*s", (int)late->first_bytes, late->first);
+	kbi_buf_free(&way);
+}
+
 static void
 pass_deadline(void *owner)
 {
 	struct kbi_ssh *s = owner;
 
-	const char *late = states[s->state].late;
-	kbi_ssh_fail(s, KB_ETIMEOUT, late ? late : "ssh.timeout",
-		"%s port %d: %s in %lld ms", s->address, s->port, states[s->state].waits_for,
-		(long long)(kbi_clock_ms() - s->start_ms));
-	if (s->first_bytes && s->state == WAIT_HANDSHAKE)
-		kbi_err_evidence(&s->base.err, "it said: %.*s", (int)s->first_bytes, s->first);
+	if (kbi_ssh_has_lost_jump(s))	/* its deadline was ours */
+		kbi_ssh_fail_jump(s);
+	else
+		fail_deadline(s);
 	lose(s);
 	tell(s);
 }
@@ -339,10 +402,10 @@ static kb_status
 prepare(struct kbi_ssh *s, const struct kbi_transport_want *want, struct kb_err *err)
 {
 	s->host = strdup(want->host);
-	s->command = strdup(want->command);
-	if (!s->host || !s->command || kbi_map_copy(&s->settings, want->settings))
+	s->command = want->command ? strdup(want->command) : NULL;
+	if (!s->host || (want->command && !s->command) || kbi_map_copy(&s->settings, want->settings))
 		return kbi_fail_memory(err);
-	kb_status failed = kbi_ssh_prepare_connect(s, err);
+	kb_status failed = kbi_ssh_prepare_connect(s, want, err);
 	if (!failed)
 		failed = kbi_ssh_prepare_trust(s, err);
 	if (!failed)
@@ -363,13 +426,13 @@ ssh_open(const struct kbi_transport_want *want, struct kb_err *err)
 		kbi_fail_memory(err);
 		return NULL;
 	}
-	s->base = (struct kbi_transport){&kbi_transport_ssh, KBI_CONNECTING, {0}, want->changed, want->owner};
+	s->base = (struct kbi_transport){
+		.ops = &kbi_transport_ssh, .state = KBI_CONNECTING, .changed = want->changed, .owner = want->owner};
 	s->loop = want->loop;
 	s->watch = (struct kbi_watch){-1, 0, socket_ready, s};
 	s->deadline = (struct kbi_timer){.due_ms = KBI_NEVER, .due = pass_deadline, .owner = s};
 	s->retry = (struct kbi_timer){.due_ms = KBI_NEVER, .due = pass_retry, .owner = s};
-	s->known_hosts = KBI_BUF(KBI_KNOWN_HOSTS_MAX);
-	s->known_hosts_path = s->known_name = KBI_BUF(KBI_SIZE_TEXT);
+	s->known_name = KBI_BUF(KBI_SIZE_TEXT);
 	s->out = (struct kbi_buf){.max_bytes = KBI_SSH_OUT_BYTES, .secret = true};
 	s->is_quick = true;
 	s->start_ms = kbi_clock_ms();
@@ -414,11 +477,11 @@ ssh_free(struct kbi_transport *t)
 		kbi_loop_watch(s->loop, &s->watch, 0);
 	free_session(s);
 	kbi_fd_close(&s->watch.fd);
+	kbi_passage_free(s->passage);
 	if (s->addresses)
 		freeaddrinfo(s->addresses);
 	kbi_ssh_forget_login(s);
-	kbi_buf_free(&s->known_hosts);
-	kbi_buf_free(&s->known_hosts_path);
+	kbi_known_files_free(&s->known_files);
 	kbi_buf_free(&s->known_name);
 	kbi_buf_free(&s->out);
 	kbi_map_free(&s->settings);

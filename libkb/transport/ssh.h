@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "transport/key.h"
+#include "transport/known_hosts.h"
 #include "transport/transport.h"
 
 #define KBI_SSH_KEYS_MAX 8
@@ -20,6 +21,7 @@
 #define KBI_SSH_OUT_BYTES ((size_t)32000)		/* one packet's worth: libssh2 cuts at 32,700 */
 
 enum kbi_ssh_state {
+	WAIT_JUMP,
 	WAIT_NAME,
 	DIAL,
 	WAIT_TCP,
@@ -41,13 +43,13 @@ enum kbi_ssh_state {
 enum kbi_turn { TURN_GO, TURN_WAIT, TURN_LOST };
 
 /* a packet of ours is half sent, and this call has to finish it */
-enum kbi_ssh_op { OP_NONE, OP_WRITE, OP_READ_OUT, OP_READ_ERR };
+enum kbi_ssh_op { OP_NONE, OP_WRITE, OP_READ_OUT, OP_READ_ERR, OP_JUMP };
 
 struct kbi_ssh {
 	struct kbi_transport base;
 	struct kbi_loop *loop;
 	char *host;
-	char *command;
+	char *command;				/* NULL: it is a jump host */
 	struct kbi_map settings;		/* gone when it is open */
 	enum kbi_ssh_state state;
 	int64_t start_ms, deadline_ms;
@@ -64,7 +66,9 @@ struct kbi_ssh {
 
 	LIBSSH2_SESSION *session;
 	LIBSSH2_CHANNEL *channel;
+	struct kbi_passage *passage;		/* through the jump host before it */
 	bool is_closing;			/* nothing goes out any more */
+	bool is_deaf;				/* receiving fails */
 	bool is_quick;				/* acknowledge at once: until the shell has answered */
 	bool has_peer_closed;
 	int socket_errno;			/* of the last recv() or send() that failed for good */
@@ -73,7 +77,8 @@ struct kbi_ssh {
 	char first[KBI_SSH_FIRST_BYTES];	/* what the peer said first */
 	size_t first_bytes;
 
-	struct kbi_buf known_hosts_path, known_hosts, known_name;
+	struct kbi_known_files known_files;
+	struct kbi_buf known_name;
 	struct kbi_key keys[KBI_SSH_KEYS_MAX];
 	size_t key_count, key_at;
 	void *signing;				/* the key that libssh2 asks to sign with */
@@ -100,7 +105,13 @@ void kbi_ssh_watch(struct kbi_ssh *s);		/* after any call of libssh2: what the s
 bool kbi_ssh_is_broken(const struct kbi_ssh *s, int rc);
 void kbi_ssh_home(struct kbi_buf *out, const char *path);			/* ~/ is the caller's home */
 
-kb_status kbi_ssh_prepare_connect(struct kbi_ssh *s, struct kb_err *err);
+/* the jump host on the way to it did not let us through: its error is ours */
+enum kbi_turn kbi_ssh_fail_jump(struct kbi_ssh *s);
+bool kbi_ssh_has_lost_jump(const struct kbi_ssh *s);
+
+kb_status kbi_ssh_prepare_connect(
+	struct kbi_ssh *s, const struct kbi_transport_want *want, struct kb_err *err);
+enum kbi_turn kbi_ssh_wait_jump(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_name(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_dial(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_tcp(struct kbi_ssh *s);

@@ -21,6 +21,10 @@ kbi_ssh_wait_channel(struct kbi_ssh *s)
 {
 	char *why = NULL;
 
+	if (!s->command) {
+		s->is_quick = false;
+		return kbi_ssh_go(s, OPEN);
+	}
 	s->channel = libssh2_channel_open_ex(
 		s->session, "session", strlen("session"), WINDOW_BYTES, PACKET_BYTES, NULL, 0);
 	if (s->channel)
@@ -153,7 +157,7 @@ kbi_ssh_write(struct kbi_transport *t, const void *data, size_t size_bytes)
 bool
 kbi_ssh_has_more(struct kbi_ssh *s)
 {
-	if (s->state != OPEN || s->op != OP_NONE)
+	if (s->state != OPEN || s->op != OP_NONE || !s->channel)
 		return false;
 	return count_waiting(s) > 0 || (!s->has_seen_eof && libssh2_channel_eof(s->channel) == 1);
 }

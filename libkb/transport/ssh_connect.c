@@ -12,7 +12,21 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "transport/jump.h"
 #include "transport/ssh.h"
+
+/* The error of a jump host, as the error of the host behind it. */
+static void
+say_jump(const struct kb_err *why, const char *host, struct kb_err *err)
+{
+	kbi_fail(err, why->code, "%s: jump host %s", host, kb_err_cause(why));
+	kbi_err_id(err, kb_err_id(why));
+	for (size_t i = 0; i < kb_err_evidence_count(why); i++)
+		kbi_err_evidence(err, "%s", kb_err_evidence(why, i));
+	if (*kb_err_fix(why))
+		kbi_err_fix(err, "%s", kb_err_fix(why));
+	kbi_err_where(err, host, NULL);
+}
 
 struct lookup {
 	char *name;
@@ -90,9 +104,61 @@ start_look_up(struct kbi_ssh *s, const char *port, struct kb_err *err)
 	return kbi_fail(err, KB_ENOMEM, "%s: no thread to look its name up", s->host);
 }
 
-kb_status
-kbi_ssh_prepare_connect(struct kbi_ssh *s, struct kb_err *err)
+static void
+passage_changed(void *owner)
 {
+	struct kbi_ssh *s = owner;
+
+	if (s->state == WAIT_JUMP)	/* later, its socket tells */
+		kbi_loop_timer(s->loop, &s->retry, 0);
+}
+
+static kb_status
+enter_passage(struct kbi_ssh *s, const struct kbi_transport_want *from, const struct kbi_hop *hop, struct kb_err *err)
+{
+	const struct kbi_passage_want want = {
+		.loop = s->loop,
+		.hop = hop,
+		.depth = from->depth,
+		.address = s->address,
+		.port = s->port,
+		.deadline_ms = from->deadline_ms,
+		.changed = passage_changed,
+		.owner = s,
+	};
+	struct kb_err why = {0};
+
+	if (from->depth >= KBI_JUMP_HOPS_MAX)
+		return kbi_fail(err, KB_EINVAL, "%s: jump: more than %d jump hosts in a row, or it is its own",
+			s->host, KBI_JUMP_HOPS_MAX);
+	s->passage = kbi_passage_new(&want, &why);
+	if (!s->passage)
+		say_jump(&why, s->host, err);
+	kbi_err_clear(&why);
+	return s->passage ? KB_OK : err->code;
+}
+
+static kb_status
+enter_named_passage(struct kbi_ssh *s, const struct kbi_transport_want *from, const char *jump, struct kb_err *err)
+{
+	struct kbi_map settings = {0};
+	kb_status failed = kbi_jump_settings(jump, from->settings, &settings);
+
+	if (failed == KB_EINVAL)
+		kbi_fail(err, failed, "%s: jump: not [user@]host[:port], or several parted by commas", s->host);
+	else if (failed)
+		kbi_fail_memory(err);
+	const struct kbi_hop hop = {kbi_map_get_or(&settings, "address", ""), &settings, NULL};
+	if (!failed)
+		failed = enter_passage(s, from, &hop, err);
+	kbi_map_free(&settings);
+	return failed;
+}
+
+kb_status
+kbi_ssh_prepare_connect(struct kbi_ssh *s, const struct kbi_transport_want *want, struct kb_err *err)
+{
+	const char *jump = kbi_map_get(&s->settings, "jump");
 	int64_t number;
 	char port[8];
 
@@ -103,11 +169,42 @@ kbi_ssh_prepare_connect(struct kbi_ssh *s, struct kb_err *err)
 	if (!kbi_str_to_int64(kbi_map_get_or(&s->settings, "port", "22"), 1, 65535, &number))
 		return kbi_fail(err, KB_EINVAL, "%s: port: not a number from 1 to 65535", s->host);
 	s->port = (int)number;
+	if (want->jump)
+		return enter_passage(s, want, want->jump, err);
+	if (kbi_str_is_set(jump) && !kbi_str_is(jump, "none"))
+		return enter_named_passage(s, want, jump, err);
+	s->state = WAIT_NAME;
 	snprintf(port, sizeof(port), "%d", s->port);
 	if (look_up(s->address, port, AI_NUMERICHOST, &s->addresses) != 0)	/* asks nobody */
 		return start_look_up(s, port, err);
 	s->next_address = s->addresses;
 	return KB_OK;
+}
+
+bool
+kbi_ssh_has_lost_jump(const struct kbi_ssh *s)
+{
+	return s->passage && kbi_passage_err(s->passage)->code;
+}
+
+enum kbi_turn
+kbi_ssh_fail_jump(struct kbi_ssh *s)
+{
+	say_jump(kbi_passage_err(s->passage), s->host, &s->base.err);
+	return TURN_LOST;
+}
+
+enum kbi_turn
+kbi_ssh_wait_jump(struct kbi_ssh *s)
+{
+	enum kbi_passage_state state = kbi_passage_state(s->passage);
+
+	if (state == KBI_PASSAGE_LOST)
+		return kbi_ssh_fail_jump(s);
+	if (state != KBI_PASSAGE_OPEN)
+		return TURN_WAIT;
+	s->watch.fd = kbi_passage_take_fd(s->passage);
+	return kbi_ssh_go(s, WAIT_HANDSHAKE);
 }
 
 enum kbi_turn

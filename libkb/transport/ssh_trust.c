@@ -84,7 +84,7 @@ prefer_host_keys(struct kbi_ssh *s)
 	struct kbi_known_host host;
 	size_t count = 0;
 
-	kbi_known_hosts_look(kbi_buf_text(&s->known_hosts), s->known_hosts.size_bytes,
+	kbi_known_hosts_look(kbi_buf_text(&s->known_files.text), s->known_files.text.size_bytes,
 		kbi_buf_text(&s->known_name), NULL, 0, &host);
 	for (int is_known = 1; is_known >= 0; is_known--)
 		for (size_t i = 0; i < sizeof(host_keys) / sizeof(host_keys[0]); i++)
@@ -110,6 +110,40 @@ kbi_ssh_prefer_methods(struct kbi_ssh *s)
 	return failed;
 }
 
+static kb_status
+read_known_file(struct kbi_ssh *s, const char *path, size_t path_bytes, struct kb_err *err)
+{
+	struct kbi_buf name = KBI_BUF(KBI_SIZE_TEXT), full = KBI_BUF(KBI_SIZE_TEXT);
+
+	kbi_buf_add_bytes(&name, path, path_bytes);
+	kbi_ssh_home(&full, kbi_buf_text(&name));
+	kb_status failed = kbi_buf_failed(&name) || kbi_buf_failed(&full) ? kbi_fail_memory(err) : KB_OK;
+	if (!failed && full.size_bytes)
+		failed = kbi_known_files_add(&s->known_files, full.data, err);
+	kbi_buf_free(&name);
+	kbi_buf_free(&full);
+	return failed;
+}
+
+/* The setting may be there several times (from ssh_config), and each may name several files. */
+static kb_status
+read_known_hosts(struct kbi_ssh *s, struct kb_err *err)
+{
+	static const char fallback[] = "~/.ssh/known_hosts";
+	const struct kbi_entry *entry = NULL;
+	kb_status failed = KB_OK;
+
+	if (!kbi_map_has(&s->settings, "known_hosts"))
+		return read_known_file(s, fallback, strlen(fallback), err);
+	while (!failed && (entry = kbi_map_next(&s->settings, "known_hosts", entry)))
+		for (const char *at = entry->value; *at && !failed;) {
+			size_t length = strcspn(at, ":");
+			failed = read_known_file(s, at, length, err);
+			at += length + (at[length] == ':');
+		}
+	return failed;
+}
+
 kb_status
 kbi_ssh_prepare_trust(struct kbi_ssh *s, struct kb_err *err)
 {
@@ -121,10 +155,7 @@ kbi_ssh_prepare_trust(struct kbi_ssh *s, struct kb_err *err)
 			? KB_OK
 			: kbi_fail(err, KB_EINVAL, "%s: host_key: not SHA256: and 43 characters of base64",
 				  s->host);
-	kbi_ssh_home(&s->known_hosts_path, kbi_map_get_or(&s->settings, "known_hosts", "~/.ssh/known_hosts"));
-	if (kbi_buf_failed(&s->known_hosts_path) || kbi_buf_failed(&s->known_name))
-		return kbi_fail_memory(err);
-	return kbi_known_hosts_read(kbi_buf_text(&s->known_hosts_path), &s->known_hosts, err);
+	return kbi_buf_failed(&s->known_name) ? kbi_fail_memory(err) : read_known_hosts(s, err);
 }
 
 static bool
@@ -240,8 +271,8 @@ add_known_types(struct kbi_ssh *s, unsigned types)
 		seen |= host_keys[i].type;
 	}
 	if (names.size_bytes)
-		kbi_err_evidence(&s->base.err, "%s knows this host by other types of keys:%s",
-			kbi_buf_text(&s->known_hosts_path), kbi_buf_text(&names));
+		kbi_err_evidence(&s->base.err, "known_hosts has other types of keys for this host:%s",
+			kbi_buf_text(&names));
 	if (types == KBI_KEY_RSA && libssh2_version(0x010b00) == NULL)
 		kbi_err_evidence(&s->base.err,
 			"libssh2 %s checks RSA host keys with SHA-1 alone, which servers do not offer any "
@@ -255,7 +286,7 @@ accept_new(struct kbi_ssh *s, const struct shown *shown)
 {
 	struct kb_err err = {0};
 
-	if (kbi_known_hosts_add(kbi_buf_text(&s->known_hosts_path), kbi_buf_text(&s->known_name), shown->blob,
+	if (kbi_known_hosts_add(s->known_files.files[0].path, kbi_buf_text(&s->known_name), shown->blob,
 		    shown->blob_bytes, &err)) {
 		kbi_err_copy(&s->base.err, &err);
 		kbi_err_clear(&err);
@@ -267,39 +298,39 @@ accept_new(struct kbi_ssh *s, const struct shown *shown)
 static enum kbi_turn
 refuse_unknown(struct kbi_ssh *s, const struct shown *shown, const struct kbi_known_host *host)
 {
-	const char *path = kbi_buf_text(&s->known_hosts_path);
-
 	distrust(s, shown, "host-key.unknown", "is not known");
-	kbi_err_evidence(
-		&s->base.err, "%s has no %s key for %s", path, shown->type, kbi_buf_text(&s->known_name));
+	for (size_t i = 0; i < s->known_files.count; i++)
+		kbi_err_evidence(&s->base.err, "%s has no %s key for %s", s->known_files.files[i].path,
+			shown->type, kbi_buf_text(&s->known_name));
 	add_known_types(s, host->types);
 	kbi_err_fix(&s->base.err,
 		"when the host itself says the same (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub "
 		"there): "
 		"kb_host_set(host, \"host_key\", \"%s\"), or add it to %s",
-		shown->fingerprint, path);
+		shown->fingerprint, s->known_files.count ? s->known_files.files[0].path : "known_hosts");
 	return TURN_LOST;
 }
 
 static enum kbi_turn
 refuse_line(struct kbi_ssh *s, const struct shown *shown, const struct kbi_known_host *host)
 {
-	const char *path = kbi_buf_text(&s->known_hosts_path);
+	size_t line = host->line;
+	const char *path = kbi_known_files_where(&s->known_files, &line);
 
 	if (host->known == KBI_KNOWN_REVOKED) {
 		distrust(s, shown, "host-key.revoked", "is revoked");
-		kbi_err_evidence(&s->base.err, "%s:%zu revokes it", path, host->line);
+		kbi_err_evidence(&s->base.err, "%s:%zu revokes it", path, line);
 	} else if (host->known == KBI_KNOWN_AUTHORITY) {
 		distrust(s, shown, "host-key.cert-authority",
 			"is to be certified by an authority, and certificates are not supported");
-		kbi_err_evidence(&s->base.err, "%s:%zu is a @cert-authority line", path, host->line);
+		kbi_err_evidence(&s->base.err, "%s:%zu is a @cert-authority line", path, line);
 		kbi_err_fix(&s->base.err,
 			"a line with the host's own key in %s, or kb_host_set(host, \"host_key\", ...)",
 			path);
 	} else {
 		distrust(s, shown, "host-key.changed", "has changed");
 		kbi_err_evidence(
-			&s->base.err, "%s:%zu knows %s %s", path, host->line, shown->type, host->fingerprint);
+			&s->base.err, "%s:%zu knows %s %s", path, line, shown->type, host->fingerprint);
 		kbi_err_fix(&s->base.err,
 			"when the host was made anew: ssh-keygen -R %s -f %s, then add the new key",
 			kbi_buf_text(&s->known_name), path);
@@ -312,14 +343,15 @@ check_known_hosts(struct kbi_ssh *s, const struct shown *shown)
 {
 	struct kbi_known_host host;
 
-	kbi_known_hosts_look(kbi_buf_text(&s->known_hosts), s->known_hosts.size_bytes,
+	kbi_known_hosts_look(kbi_buf_text(&s->known_files.text), s->known_files.text.size_bytes,
 		kbi_buf_text(&s->known_name), shown->blob, shown->blob_bytes, &host);
 	if (host.known == KBI_KNOWN_SAME)
 		return kbi_ssh_start_login(s);
 	if (host.known != KBI_KNOWN_NOT)
 		return refuse_line(s, shown, &host);
 	/* A name that has a key of any type is no new one: who stands between could show another type. */
-	if (kbi_str_is_yes(kbi_map_get(&s->settings, "accept_new")) && !host.types)
+	if (kbi_str_is_yes(kbi_map_get(&s->settings, "accept_new")) && !host.types
+		&& s->known_files.count)
 		return accept_new(s, shown);
 	return refuse_unknown(s, shown, &host);
 }

@@ -20,12 +20,23 @@ enum kbi_transport_state { KBI_CONNECTING, KBI_OPEN, KBI_LOST };
 #define KBI_AGAIN (-1000)	/* nothing now; the owner is told by changed() when that is different */
 
 struct kbi_transport_ops;
+struct kbi_ssh;
+
+/* A host on the way to another one. */
+struct kbi_hop {
+	const char *name;
+	const struct kbi_map *settings;
+	const struct kbi_hop *jump;	/* on the way to it; NULL: what its settings say */
+};
 
 struct kbi_transport {
 	const struct kbi_transport_ops *ops;
 	enum kbi_transport_state state;
 	/* why it is KBI_LOST; its code decides: UNREACHABLE, TRUST, AUTH, PROTOCOL, TIMEOUT, INVAL, IO */
 	struct kb_err err;
+	/* while it is KBI_CONNECTING: since when it waits for a place behind others (0: it does not), and how long it
+	 * has before. The deadline does not run then. */
+	int64_t waits_since_ms, waited_ms;
 	/* the state changed, or a stream can be read or written again; may be called spuriously */
 	void (*changed)(void *owner);
 	void *owner;
@@ -38,7 +49,10 @@ struct kbi_transport_want {
 	struct kbi_loop *loop;
 	const char *host;			/* its name, for errors */
 	const struct kbi_map *settings;
-	/* given to the login's shell: plain words, no metacharacters but single quotes */
+	const struct kbi_hop *jump;		/* how to get there; NULL: what the settings say */
+	size_t depth;				/* how many hosts depend on this one: it is their jump host */
+	/* given to the login's shell: plain words, no metacharacters but single quotes; NULL: none, it is for others
+	 * to go through */
 	const char *command;
 	int64_t deadline_ms;			/* until KBI_OPEN */
 	void (*changed)(void *owner);

@@ -266,7 +266,7 @@ a_host_known_by_rsa_alone_works_or_is_refused_by_name(void **state)
 	kbi_map_set(&talk.settings, "accept_new", "yes");
 	kbi_map_set(&talk.settings, "known_hosts", in_folder(sshd, "rsa_only"));
 	if (is_old) {
-		check_distrust(sshd, &talk, "host-key.unknown", "by other types of keys: ssh-rsa");
+		check_distrust(sshd, &talk, "host-key.unknown", "other types of keys for this host: ssh-rsa");
 	} else {
 		talk_start(&talk, "ssh", NULL, PATIENCE_MS);
 		talk_must_be_ready(&talk);

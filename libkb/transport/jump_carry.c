@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bytes of all who go through one jump host, between their sockets and its channels.
+ * One session of libssh2 asks for one channel at a time, and has room for one outbound packet: a call that left
+ * one half sent (busy) is repeated until it is through, before anybody else may send. Every call may take packets
+ * of all channels from the wire, which makes no event: so everybody is asked again until a round began with
+ * nothing left to take. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "transport/jump_parts.h"
+#include "transport/wire.h"
+
+#define WINDOW_BYTES (512u << 10)
+#define PACKET_BYTES (32u << 10)
+#define ROUNDS_MAX 16
+#define PATIENCE_MS 3000	/* with a host that does not answer the jump host, when others wait behind it */
+
+static struct kbi_ssh *
+ssh_of(const struct kbi_jump *jump)
+{
+	return (struct kbi_ssh *)jump->way;
+}
+
+static bool
+is_open(const struct kbi_jump *jump)
+{
+	return ssh_of(jump)->state == OPEN && jump->way->state == KBI_OPEN;
+}
+
+void
+kbi_jump_kick(struct kbi_jump *jump)
+{
+	if (is_open(jump))
+		kbi_loop_timer(jump->loop, &ssh_of(jump)->retry, 0);
+}
+
+static void
+tell(struct kbi_passage *p)
+{
+	if (p->changed)
+		p->changed(p->owner);
+}
+
+static bool
+may(const struct kbi_passage *p, enum jump_op op)
+{
+	const struct kbi_jump *jump = p->jump;
+
+	return is_open(jump) && (!jump->busy || (jump->busy == p && jump->busy_op == op));
+}
+
+/* After each call of libssh2. */
+static void
+note(struct kbi_passage *p, enum jump_op op, bool is_again)
+{
+	struct kbi_jump *jump = p->jump;
+	struct kbi_ssh *ssh = ssh_of(jump);
+	bool is_half = is_again && libssh2_session_block_directions(ssh->session) & LIBSSH2_SESSION_BLOCK_OUTBOUND;
+
+	jump->busy = is_half ? p : NULL;
+	jump->busy_op = op;
+	ssh->op = is_half ? OP_JUMP : OP_NONE;
+}
+
+static void
+break_jump(struct kbi_jump *jump)
+{
+	kbi_ssh_fail_socket(ssh_of(jump), "while hosts were reached through it");
+}
+
+/* -- the socket of a passage */
+
+static void
+watch(struct kbi_passage *p)
+{
+	unsigned wanted = (p->up.size_bytes || p->is_left ? 0u : (unsigned)KBI_IN)
+		| (p->down_sent < p->down.size_bytes ? (unsigned)KBI_OUT : 0u);
+
+	if (p->near.fd >= 0 && kbi_loop_watch(p->jump->loop, &p->near, wanted))
+		kbi_jump_shut(p);	/* the owner sees its end */
+}
+
+void
+kbi_jump_shut(struct kbi_passage *p)
+{
+	if (p->near.fd >= 0)
+		kbi_loop_watch(p->jump->loop, &p->near, 0);
+	kbi_fd_close(&p->near.fd);
+	kbi_fd_close(&p->far_fd);
+	kbi_buf_free(&p->down);
+	p->down_sent = 0;
+	p->is_left = true;
+}
+
+void
+kbi_jump_lose(struct kbi_passage *p)
+{
+	struct kbi_jump *jump = p->jump;
+
+	if (p->has_place)
+		jump->places--;
+	p->has_place = false;
+	if (jump->busy == p)
+		jump->busy = NULL;
+	if (jump->asked == p)
+		jump->asked = NULL;
+	p->state = PASSAGE_LOST;
+	kbi_jump_shut(p);
+	tell(p);
+}
+
+static void
+take_up(struct kbi_passage *p)
+{
+	char part[KBI_JUMP_CHUNK];
+
+	if (p->near.fd < 0 || p->is_left || p->up.size_bytes)
+		return;
+	ssize_t count = recv(p->near.fd, part, sizeof(part), 0);
+	if (count > 0)
+		kbi_buf_add_bytes(&p->up, part, (size_t)count);
+	if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) || kbi_buf_failed(&p->up))
+		p->is_left = true;
+}
+
+static void
+give_down(struct kbi_passage *p)
+{
+	while (p->down_sent < p->down.size_bytes && p->near.fd >= 0) {
+		ssize_t count = send(p->near.fd, p->down.data + p->down_sent, p->down.size_bytes - p->down_sent,
+			MSG_NOSIGNAL);
+		if (count < 0 && errno == EAGAIN)
+			return;
+		if (count < 0 && errno != EINTR)
+			break;		/* nobody reads it any more */
+		p->down_sent += count > 0 ? (size_t)count : 0;
+	}
+	kbi_buf_free(&p->down);
+	p->down_sent = 0;
+}
+
+static void
+near_ready(void *owner, unsigned what)
+{
+	struct kbi_passage *p = owner;
+
+	if (what & KBI_OUT)
+		give_down(p);
+	if (what & KBI_IN)
+		take_up(p);
+	watch(p);
+	kbi_jump_kick(p->jump);
+}
+
+/* -- its channel */
+
+static bool
+read_channel(struct kbi_passage *p)
+{
+	char part[16384];
+
+	if (p->down.size_bytes || p->has_ended || !may(p, JUMP_READ))
+		return false;
+	ssize_t count = libssh2_channel_read_ex(p->channel, 0, part, sizeof(part));
+	note(p, JUMP_READ, count == LIBSSH2_ERROR_EAGAIN);
+	if (count > 0 && p->near.fd >= 0) {
+		kbi_buf_add_bytes(&p->down, part, (size_t)count);
+		give_down(p);
+	}
+	if (count < 0 && count != LIBSSH2_ERROR_EAGAIN && kbi_ssh_is_broken(ssh_of(p->jump), (int)count)) {
+		break_jump(p->jump);
+	} else if (count <= 0 && !p->jump->busy
+		&& (libssh2_channel_eof(p->channel) == 1 || (count < 0 && count != LIBSSH2_ERROR_EAGAIN))) {
+		p->has_ended = true;
+		if (p->near.fd >= 0)
+			shutdown(p->near.fd, SHUT_WR);
+	}
+	return count > 0;
+}
+
+static bool
+write_channel(struct kbi_passage *p)
+{
+	take_up(p);
+	if (p->up_sent == p->up.size_bytes || !may(p, JUMP_WRITE))
+		return false;
+	ssize_t count = libssh2_channel_write_ex(
+		p->channel, 0, p->up.data + p->up_sent, p->up.size_bytes - p->up_sent);
+	note(p, JUMP_WRITE, count == LIBSSH2_ERROR_EAGAIN);
+	if (count < 0 && count != LIBSSH2_ERROR_EAGAIN && kbi_ssh_is_broken(ssh_of(p->jump), (int)count))
+		break_jump(p->jump);
+	if (count == LIBSSH2_ERROR_EAGAIN || count == 0)
+		return false;	/* or the window is closed, and a packet that comes in will open it */
+	/* what a channel does not take that has ended is of no use */
+	p->up_sent += count < 0 ? p->up.size_bytes - p->up_sent : (size_t)count;
+	if (p->up_sent == p->up.size_bytes) {
+		kbi_buf_free(&p->up);
+		p->up_sent = 0;
+	}
+	return true;
+}
+
+static void
+close_channel(struct kbi_passage *p)
+{
+	int rc = 0;
+
+	if (p->channel && !may(p, JUMP_CLOSE))
+		return;
+	if (p->channel) {
+		rc = libssh2_channel_free(p->channel);
+		note(p, JUMP_CLOSE, rc == LIBSSH2_ERROR_EAGAIN);
+	}
+	if (rc != LIBSSH2_ERROR_EAGAIN)
+		kbi_jump_unlink(p);
+}
+
+/* True when something moved. It may be gone after that. */
+static bool
+serve(struct kbi_passage *p)
+{
+	if (p->state == PASSAGE_OPEN) {
+		bool has_moved = write_channel(p);
+		has_moved = read_channel(p) || has_moved;
+		watch(p);
+		return has_moved;
+	}
+	/* a half sent packet of its data goes first */
+	if (p->state == PASSAGE_CLOSING && p->jump->busy == p && p->jump->busy_op == JUMP_WRITE)
+		write_channel(p);
+	if (p->state == PASSAGE_CLOSING && p->jump->busy == p && p->jump->busy_op == JUMP_READ)
+		read_channel(p);
+	if (p->state == PASSAGE_CLOSING)
+		close_channel(p);
+	return false;
+}
+
+/* -- asking for channels */
+
+static LIBSSH2_CHANNEL *
+call_open(struct kbi_passage *p)
+{
+	struct kbi_buf message = KBI_BUF(KBI_SIZE_TEXT);
+	LIBSSH2_CHANNEL *channel = NULL;
+
+	kbi_wire_add_text(&message, p->address);	/* RFC 4254, 7.2 */
+	kbi_wire_add_u32(&message, (uint32_t)p->port);
+	kbi_wire_add_text(&message, "127.0.0.1");
+	kbi_wire_add_u32(&message, 65535);
+	if (!kbi_buf_failed(&message))
+		channel = libssh2_channel_open_ex(ssh_of(p->jump)->session, "direct-tcpip", strlen("direct-tcpip"),
+			WINDOW_BYTES, PACKET_BYTES, message.data, (unsigned)message.size_bytes);
+	kbi_buf_free(&message);
+	return channel;
+}
+
+static void
+refuse(struct kbi_passage *p, const char *why)
+{
+	static const struct {
+		const char *word, *id, *how;
+		kb_status code;
+	} reasons[] = {
+		{"prohibited", "jump.forbidden", "does not allow connections through it", KB_EUNSUPPORTED},
+		{"connect failed", "jump.connect", "has no connection", KB_EUNREACHABLE},
+		{"", "jump.channel", "gives no connection", KB_EUNREACHABLE},
+	};
+	size_t i = 0;
+
+	while (!strstr(why, reasons[i].word))
+		i++;
+	kbi_fail(&p->err, reasons[i].code, "%s: %s to %s port %d", p->jump->name, reasons[i].how, p->address, p->port);
+	kbi_err_id(&p->err, reasons[i].id);
+	kbi_err_evidence(&p->err, "it said: %s", why);
+	if (reasons[i].code == KB_EUNSUPPORTED)
+		kbi_err_fix(&p->err, "AllowTcpForwarding and PermitOpen in the sshd_config of %s", p->jump->name);
+	kbi_jump_lose(p);
+}
+
+static bool
+make_socket(struct kbi_passage *p)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return false;
+	p->near = (struct kbi_watch){kbi_fd_lift(pair[0]), 0, near_ready, p};
+	p->far_fd = kbi_fd_lift(pair[1]);
+	return p->near.fd >= 0 && p->far_fd >= 0;
+}
+
+static void
+use_channel(struct kbi_passage *p, LIBSSH2_CHANNEL *channel)
+{
+	p->channel = channel;
+	p->jump->asked = NULL;
+	if (p->state == PASSAGE_GIVEN_UP) {
+		p->state = PASSAGE_CLOSING;
+		return;
+	}
+	p->state = PASSAGE_OPEN;
+	if (!make_socket(p)) {
+		kbi_fail(&p->err, KB_EIO, "%s: no socket for what goes through it: %s", p->jump->name, strerror(errno));
+		kbi_jump_lose(p);
+		return;
+	}
+	watch(p);
+	tell(p);
+}
+
+static void
+ask(struct kbi_passage *p)
+{
+	struct kbi_ssh *ssh = ssh_of(p->jump);
+	char *why = NULL;
+
+	if (!may(p, JUMP_ASK))
+		return;
+	LIBSSH2_CHANNEL *channel = call_open(p);
+	int rc = channel ? 0 : libssh2_session_last_error(ssh->session, &why, NULL, 0);
+	note(p, JUMP_ASK, rc == LIBSSH2_ERROR_EAGAIN);
+	if (channel)
+		use_channel(p, channel);
+	else if (rc == LIBSSH2_ERROR_EAGAIN)
+		return;
+	else if (kbi_ssh_is_broken(ssh, rc))
+		break_jump(p->jump);
+	else if (p->state == PASSAGE_GIVEN_UP)
+		p->state = PASSAGE_CLOSING;
+	else
+		refuse(p, why ? why : "");
+	if (p->jump->asked == p)
+		p->jump->asked = NULL;
+}
+
+static void
+move_to_end(struct kbi_passage *p)
+{
+	struct kbi_passage **at = &p->jump->passages;
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	while (*at)
+		at = &(*at)->next;
+	*at = p;
+	p->next = NULL;
+}
+
+/* libssh2 cannot be told to ask no longer: but a receive that fails ends the call, and nothing else. If the
+ * jump host gives the channel after all, its packets are for nobody, and it goes with the connection. */
+static void
+stop_asking(struct kbi_jump *jump)
+{
+	struct kbi_ssh *ssh = ssh_of(jump);
+	struct kbi_passage *p = jump->asked;
+
+	if (jump->busy || !is_open(jump))
+		return;
+	ssh->is_deaf = true;
+	LIBSSH2_CHANNEL *channel = call_open(p);
+	ssh->is_deaf = false;
+	if (channel) {
+		use_channel(p, channel);
+		return;
+	}
+	note(p, JUMP_ASK, libssh2_session_last_errno(ssh->session) == LIBSSH2_ERROR_EAGAIN);
+	if (libssh2_session_last_errno(ssh->session) == LIBSSH2_ERROR_EAGAIN)
+		return;
+	jump->asked = NULL;
+	if (p->state == PASSAGE_GIVEN_UP) {
+		p->state = PASSAGE_CLOSING;
+		return;
+	}
+	p->state = PASSAGE_QUEUED;
+	p->has_place = p->knows_queue = false;
+	jump->places--;
+	move_to_end(p);
+}
+
+static struct kbi_passage *
+first_queued(const struct kbi_jump *jump)
+{
+	struct kbi_passage *p = jump->passages;
+
+	while (p && p->state != PASSAGE_QUEUED)
+		p = p->next;
+	return p;
+}
+
+void
+kbi_jump_lose_patience(void *owner)
+{
+	struct kbi_jump *jump = owner;
+
+	if (jump->asked && jump->asked->state == PASSAGE_OPENING && first_queued(jump))
+		stop_asking(jump);
+	if (jump->asked)
+		kbi_loop_timer(jump->loop, &jump->patience, kbi_clock_ms() + PATIENCE_MS);
+	kbi_jump_kick(jump);
+}
+
+static bool
+ask_next(struct kbi_jump *jump)
+{
+	struct kbi_passage *p = first_queued(jump);
+
+	if (jump->asked || !p || jump->places >= KBI_JUMP_LOGINS_MAX)
+		return false;
+	p->state = PASSAGE_OPENING;
+	p->has_place = true;
+	jump->places++;
+	jump->asked = p;
+	kbi_loop_timer(jump->loop, &jump->patience, kbi_clock_ms() + PATIENCE_MS);
+	tell(p);
+	return true;
+}
+
+static bool
+ask_all(struct kbi_jump *jump)
+{
+	bool has_moved = false;
+
+	do {
+		if (jump->asked)
+			ask(jump->asked);
+		if (jump->asked && jump->asked->state == PASSAGE_GIVEN_UP)
+			stop_asking(jump);
+		has_moved = has_moved || !jump->asked;
+	} while (!jump->busy && is_open(jump) && ask_next(jump));
+	return has_moved && jump->asked;
+}
+
+/* -- all of it */
+
+static bool
+carry_round(struct kbi_jump *jump)
+{
+	struct kbi_passage *next;
+	bool has_moved = false;
+
+	if (jump->busy && jump->busy != jump->asked)
+		has_moved = serve(jump->busy);
+	has_moved = ask_all(jump) || has_moved;
+	for (struct kbi_passage *p = jump->passages; p && !jump->busy && is_open(jump); p = next) {
+		next = p->next;
+		has_moved = serve(p) || has_moved;
+	}
+	return has_moved;
+}
+
+void
+kbi_jump_carry(struct kbi_jump *jump)
+{
+	struct kbi_ssh *ssh = ssh_of(jump);
+	bool was_dry, has_moved;
+	int rounds = 0;
+
+	do {
+		was_dry = ssh->turn_bytes <= 0;
+		has_moved = carry_round(jump);
+	} while ((has_moved || !was_dry) && !jump->busy && is_open(jump) && ++rounds < ROUNDS_MAX);
+	if (rounds == ROUNDS_MAX)
+		kbi_jump_kick(jump);
+	for (struct kbi_passage *p = jump->passages; p; p = p->next)
+		if (p->state == PASSAGE_QUEUED && !p->knows_queue) {
+			p->knows_queue = true;
+			tell(p);
+		}
+	if (is_open(jump) && (ssh->has_peer_closed || ssh->socket_errno))
+		break_jump(jump);
+	kbi_ssh_watch(ssh);
+}
