@@ -49,6 +49,7 @@ kb_host *kb_host_new(kb_ctx *kb, const char *name, const char *uri);
 %extend kb_host {
 	kb_status set(const char *key, const kb_opt *value);
 	kb_status set_secret(const char *key, const void *secret, size_t size_bytes);
+	kb_status set_jump(kb_host *jump);
 	const char *name() const;
 	const char *get(const char *key) const;
 	static const char *key(size_t index);

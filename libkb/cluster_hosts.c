@@ -19,10 +19,31 @@ is_file(const char *key, const char *value)
 	return kbi_str_is(key, "known_hosts");
 }
 
+/* Each of a list of files, which colons part. */
+static char *
+file_paths(const struct kbi_spec *spec, const char *value)
+{
+	struct kbi_buf paths = KBI_BUF(KBI_SIZE_TEXT);
+
+	while (*value) {
+		size_t length = strcspn(value, ":");
+		char *file = strndup(value, length), *path = kbi_spec_path(spec, file);
+		kbi_buf_add_format(&paths, "%s%s", paths.size_bytes ? ":" : "", path ? path : "");
+		if (!path)
+			paths.failed = KB_ENOMEM;
+		free(file);
+		free(path);
+		value += length + (value[length] == ':');
+	}
+	return kbi_buf_take(&paths);
+}
+
 static void
 set_one(struct kbi_builder *b, kb_host *host, const char *key, const char *value)
 {
-	char *path = is_file(key, value) ? kbi_spec_path(b->spec, value) : NULL;
+	char *path = !is_file(key, value)        ? NULL
+		: kbi_str_is(key, "known_hosts") ? file_paths(b->spec, value)
+						 : kbi_spec_path(b->spec, value);
 
 	if (is_file(key, value) && !path)
 		kbi_builder_fail(b, KB_ENOMEM, NULL, "out of memory");
@@ -39,9 +60,10 @@ set_all(struct kbi_builder *b, kb_host *host, const struct kbi_spec_host *from)
 	for (size_t i = 0; !b->has_failed && (key = kb_host_key(i)); i++) {
 		struct kbi_buf path = KBI_BUF(KBI_SIZE_TEXT);
 		kbi_buf_add_format(&path, "ssh.%s", key);
-		const char *value = kbi_spec_host_get(b->spec, from, kbi_buf_text(&path));
-		if (value && !kbi_str_is(key, "address"))
-			set_one(b, host, key, value);
+		/* the defaults are the host's own, and may give way to what ssh_config says */
+		const struct kbi_entry *given = kbi_spec_next(b->spec, from, kbi_buf_text(&path), NULL);
+		if (given && !kbi_str_is(key, "address"))
+			set_one(b, host, key, given->value);
 		kbi_buf_free(&path);
 	}
 }

@@ -8,6 +8,7 @@
 #include "base/ctx.h"
 #include "base/secrets.h"
 #include "base/str.h"
+#include "transport/jump.h"
 #include "transport/transport.h"
 
 struct key {
@@ -62,6 +63,12 @@ is_agent(const char *value)
 }
 
 static bool
+is_jump(const char *value)
+{
+	return kbi_jump_is_valid(value);
+}
+
+static bool
 is_pin(const char *value)
 {
 	return kbi_str_starts(value, "SHA256:") && strlen(value) >= 50 && is_word(value);
@@ -73,7 +80,8 @@ static const struct key keys[] = {
 	{ "user", "root", is_word, "a login name" },
 	{ "identity", NULL, is_any, "a file name" },
 	{ "agent", "no", is_agent, "no, yes or a socket's path from / or ~/" },
-	{ "known_hosts", "~/.ssh/known_hosts", is_any, "a file name" },
+	{ "jump", NULL, is_jump, "[user@]host[:port] or ssh://[user@]host[:port], several parted by commas, or none" },
+	{ "known_hosts", "~/.ssh/known_hosts", is_any, "a file name, or several parted by colons" },
 	{ "host_key", NULL, is_pin, "SHA256: and 43 characters of base64" },
 	{ "accept_new", "no", is_yes_no, "yes or no" },
 	{ "become", "auto", is_become, "auto, sudo or none" },
@@ -190,6 +198,7 @@ new_host(struct kb_ctx *kb, const char *name, const char *uri)
 		kb_host_free(host);
 		return NULL;
 	}
+	host->hop = (struct kbi_hop){.name = host->name, .settings = &host->shown};
 	host->kb = kb;
 	kbi_ctx_ref(kb);
 	return host;
@@ -205,6 +214,18 @@ kb_host_new(kb_ctx *kb, const char *name, const char *uri)
 	return host;
 }
 
+static void
+put_jump(struct kb_host *host, struct kb_host *jump)
+{
+	struct kb_host *before = host->jump;
+
+	if (jump)
+		kbi_host_ref(jump);
+	host->jump = jump;
+	host->hop.jump = jump ? &jump->hop : NULL;
+	kb_host_free(before);
+}
+
 kb_status
 kb_host_set(kb_host *host, const char *key, const char *value)
 {
@@ -212,6 +233,35 @@ kb_host_set(kb_host *host, const char *key, const char *value)
 	if (status)
 		return status;
 	status = set(host, key, value, &host->kb->error);
+	if (!status && kbi_str_is(key, "jump"))
+		put_jump(host, NULL);
+	kbi_leave(host->kb);
+	return status;
+}
+
+static kb_status
+set_jump(struct kb_host *host, struct kb_host *jump, struct kb_err *err)
+{
+	size_t hops = 1;
+
+	if (jump && (jump->kb != host->kb || !kbi_str_is(jump->scheme, "ssh") || !kbi_str_is(host->scheme, "ssh")))
+		return kbi_fail(err, KB_EINVAL, "host %s: %s: not two hosts of one context that are reached by ssh", host->name, jump->name);
+	for (const struct kb_host *at = jump; at; at = at->jump, hops++)
+		if (at == host || hops > KBI_JUMP_HOPS_MAX)
+			return kbi_fail(err, KB_EINVAL, "host %s: %s: would be reached through itself", host->name, jump->name);
+	kb_status status = set(host, "jump", NULL, err);
+	if (!status)
+		put_jump(host, jump);
+	return status;
+}
+
+kb_status
+kb_host_set_jump(kb_host *host, kb_host *jump)
+{
+	kb_status status = kbi_enter(host ? host->kb : NULL);
+	if (status)
+		return status;
+	status = set_jump(host, jump, &host->kb->error);
 	kbi_leave(host->kb);
 	return status;
 }
@@ -277,6 +327,7 @@ kb_host_free(kb_host *host)
 	if (!host || atomic_fetch_sub(&host->refs, 1) > 1)
 		return;
 	struct kb_ctx *kb = host->kb;
+	kb_host_free(host->jump);
 	if (kb)
 		kbi_secrets_drop_map(kb->secrets, &host->shown);
 	free(host->name);

@@ -8,12 +8,15 @@
 #include <kb/host.h>
 
 #include "base/map.h"
+#include "transport/transport.h"
 
 struct kb_host {
 	atomic_int refs;
 	struct kb_ctx *kb;
 	char *name;
 	char *scheme;			/* "ssh", "local" */
+	struct kb_host *jump;		/* set by kb_host_set_jump(), kept alive */
+	struct kbi_hop hop;		/* what the transport is told of it, when it is a jump host itself */
 	struct kbi_map settings;	/* what was set, secrets too */
 	struct kbi_map shown;		/* defaults filled in, for kb_host_get() and the transport; secrets too */
 };

@@ -398,7 +398,7 @@ open_session(struct kbi_lane *lane)
 	kbi_str_to_int64(kbi_map_get(&lane->host->shown, "connect_timeout_ms"), 1, INT64_MAX, &timeout_ms);
 	write_prelude(lane, &prelude);
 	struct kbi_session_want want = { .loop = lane->run->kb->loop, .host = lane->host->name, .scheme = lane->host->scheme,
-		.settings = &lane->host->shown, .prelude = kbi_buf_text(&prelude),
+		.settings = &lane->host->shown, .jump = lane->host->hop.jump, .prelude = kbi_buf_text(&prelude),
 		.deadline_ms = kbi_clock_sooner(kbi_clock_deadline(kbi_clock_ms(), timeout_ms), lane->run->deadline_ms),
 		.changed = on_changed, .owner = lane };
 	kb_status status = kbi_buf_failed(&prelude);

@@ -77,7 +77,11 @@ static const struct kbi_field fields[] = {
 		NO_DEFAULT("The private key file; with an agent also a public key file, or SHA256:... of one of its keys. Default: ~/.ssh/id_ed25519, id_ecdsa or id_rsa.")},
 	{"ssh.agent", KBI_FIELD_TEXT, KBI_FIELD_OF_HOST, NULL,
 		DEFAULT("no", "Whether an SSH agent is asked for the identity: no, yes (the one of SSH_AUTH_SOCK), or the path of its socket.")},
-	{"ssh.known_hosts", KBI_FIELD_PATH, KBI_FIELD_OF_HOST, NULL, DEFAULT("~/.ssh/known_hosts", "The host keys that are trusted.")},
+	{"ssh.jump", KBI_FIELD_JUMP, KBI_FIELD_OF_HOST, NULL,
+		NO_DEFAULT("The jump hosts on the way, as ssh's ProxyJump: [user@]host[:port], several parted by commas, the nearest first; or none. "
+			"Default: none.")},
+	{"ssh.known_hosts", KBI_FIELD_PATH, KBI_FIELD_OF_HOST, NULL,
+		DEFAULT("~/.ssh/known_hosts", "The host keys that are trusted; several files are parted by colons, and a new key goes to the first.")},
 	{"ssh.host_key", KBI_FIELD_TEXT, KBI_FIELD_OF_HOST, NULL,
 		NO_DEFAULT("The only host key that is trusted, as ssh-keygen -l prints it (SHA256:...). Default: known_hosts is asked.")},
 	{"ssh.accept_new", KBI_FIELD_YES_NO, KBI_FIELD_OF_HOST, NULL,

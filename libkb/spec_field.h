@@ -23,6 +23,7 @@ enum kbi_field_type {
 	KBI_FIELD_IP,
 	KBI_FIELD_ADDRESS,	/* a name or an IP address */
 	KBI_FIELD_PATH,		/* a file; a relative one starts from the description's folder */
+	KBI_FIELD_JUMP,		/* [user@]host[:port], several parted by commas, or none */
 	KBI_FIELD_URL,
 	KBI_FIELD_DURATION,	/* 90s, 30m, 24h, 0 */
 	KBI_FIELD_CALICO,	/* v3.32.1, or none */

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "spec_field.h"
 #include "text/cidr.h"
+#include "transport/jump.h"
 
 /* Appends the value as it is kept. Returns what it should have been, NULL when it is right. */
 typedef const char *check_fn(const struct kbi_field *field, const char *value, struct kbi_buf *kept);
@@ -159,6 +160,14 @@ check_url(const struct kbi_field *field, const char *value, struct kbi_buf *kept
 }
 
 static const char *
+check_jump(const struct kbi_field *field, const char *value, struct kbi_buf *kept)
+{
+	(void)field;
+	kbi_buf_add(kept, value);
+	return kbi_jump_is_valid(value) ? NULL : "[user@]host[:port], or several parted by commas";
+}
+
+static const char *
 check_duration(const struct kbi_field *field, const char *value, struct kbi_buf *kept)
 {
 	size_t digits = strspn(value, "0123456789");
@@ -224,6 +233,7 @@ static check_fn *const checks[] = {
 	[KBI_FIELD_IP] = check_ip,
 	[KBI_FIELD_ADDRESS] = check_address,
 	[KBI_FIELD_PATH] = check_text,
+	[KBI_FIELD_JUMP] = check_jump,
 	[KBI_FIELD_URL] = check_url,
 	[KBI_FIELD_DURATION] = check_duration,
 	[KBI_FIELD_CALICO] = check_calico,

@@ -44,6 +44,7 @@ null_handles_are_errors_or_nothing(void **state)
 	(void)state;
 	assert_int_equal(kb_host_set(NULL, "port", "22"), KB_EINVAL);
 	assert_int_equal(kb_host_set_secret(NULL, "password", "x", 1), KB_EINVAL);
+	assert_int_equal(kb_host_set_jump(NULL, NULL), KB_EINVAL);
 	assert_string_equal(kb_host_name(NULL), "");
 	assert_null(kb_host_get(NULL, "port"));
 	assert_int_equal(kb_step_set(NULL, "a", "b"), KB_EINVAL);
@@ -251,6 +252,30 @@ children_outlive_their_context(void **state)
 	kb_plan_free(plan);
 }
 
+static void
+a_host_is_not_its_own_jump_host(void **state)
+{
+	struct fixture *f = *state;
+	kb_host *a = kb_host_new(f->kb, "a", "ssh://10.0.0.1"), *b = kb_host_new(f->kb, "b", "ssh://10.0.0.2");
+	kb_host *c = kb_host_new(f->kb, "c", "ssh://10.0.0.3");
+
+	assert_int_equal(kb_host_set_jump(a, a), KB_EINVAL);
+	assert_int_equal(kb_host_set_jump(a, f->here), KB_EINVAL);
+	assert_int_equal(kb_host_set_jump(f->here, a), KB_EINVAL);
+	assert_int_equal(kb_host_set_jump(a, b), KB_OK);
+	assert_int_equal(kb_host_set_jump(b, c), KB_OK);
+	assert_int_equal(kb_host_set_jump(c, a), KB_EINVAL);
+	/* the last one that is set counts */
+	assert_int_equal(kb_host_set(b, "jump", "me@bastion:2222,[fe80::1]:22,ssh://gate"), KB_OK);
+	assert_int_equal(kb_host_set_jump(c, a), KB_OK);
+	assert_int_equal(kb_host_set_jump(c, NULL), KB_OK);
+	assert_int_equal(kb_host_set(a, "jump", "a b"), KB_EINVAL);
+	assert_int_equal(kb_host_set(a, "jump", "none"), KB_OK);
+	kb_host_free(b);
+	kb_host_free(a);
+	kb_host_free(c);
+}
+
 int
 main(void)
 {
@@ -265,6 +290,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(steps_refuse_what_cannot_be, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_second_thread_is_told_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_forked_child_is_told_so, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_host_is_not_its_own_jump_host, set_up, tear_down),
 		cmocka_unit_test(children_outlive_their_context),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

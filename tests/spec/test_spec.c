@@ -173,6 +173,7 @@ values_are_refused_with_their_place(void **state)
 		{"endpoint: {sans: [a.example, \"b c\"]}", "c.yaml:1:30: endpoint.sans: \"b c\" is not a name or an IP address"},
 		{"ssh: {accept_new: maybe}", "c.yaml:1:19: ssh.accept_new: \"maybe\" is not yes or no"},
 		{"ssh: {user: \"a\\nb\"}", "c.yaml:1:13: ssh.user: \"a\\nb\" is not one line of text"},
+		{"ssh: {jump: \"a b\"}", "c.yaml:1:13: ssh.jump: \"a b\" is not [user@]host[:port], or several parted by commas"},
 		{"ssh: {user: \"\"}", "c.yaml:1:13: ssh.user: \"\" is not one line of text"},
 		{"token: {ttl: 30}", "c.yaml:1:14: token.ttl: \"30\" is not a time such as 90s, 30m, 24h, or 0"},
 		{"cni: {url: ftp://a}", "c.yaml:1:12: cni.url: \"ftp://a\" is not an address that begins with https:// or http://"},

@@ -41,108 +41,108 @@ typedef _gostring_ swig_type_10;
 typedef long long swig_type_11;
 typedef _gostring_ swig_type_12;
 typedef _goslice_ swig_type_13;
-typedef _gostring_ swig_type_14;
+typedef long long swig_type_14;
 typedef _gostring_ swig_type_15;
 typedef _gostring_ swig_type_16;
 typedef _gostring_ swig_type_17;
-typedef long long swig_type_18;
+typedef _gostring_ swig_type_18;
 typedef long long swig_type_19;
 typedef long long swig_type_20;
 typedef long long swig_type_21;
 typedef long long swig_type_22;
-typedef _gostring_ swig_type_23;
+typedef long long swig_type_23;
 typedef _gostring_ swig_type_24;
-typedef long long swig_type_25;
-typedef _gostring_ swig_type_26;
+typedef _gostring_ swig_type_25;
+typedef long long swig_type_26;
 typedef _gostring_ swig_type_27;
-typedef long long swig_type_28;
-typedef _gostring_ swig_type_29;
-typedef _goslice_ swig_type_30;
-typedef _gostring_ swig_type_31;
-typedef long long swig_type_32;
+typedef _gostring_ swig_type_28;
+typedef long long swig_type_29;
+typedef _gostring_ swig_type_30;
+typedef _goslice_ swig_type_31;
+typedef _gostring_ swig_type_32;
 typedef long long swig_type_33;
 typedef long long swig_type_34;
-typedef _gostring_ swig_type_35;
+typedef long long swig_type_35;
 typedef _gostring_ swig_type_36;
-typedef long long swig_type_37;
+typedef _gostring_ swig_type_37;
 typedef long long swig_type_38;
 typedef long long swig_type_39;
-typedef _gostring_ swig_type_40;
-typedef long long swig_type_41;
-typedef _gostring_ swig_type_42;
-typedef long long swig_type_43;
+typedef long long swig_type_40;
+typedef _gostring_ swig_type_41;
+typedef long long swig_type_42;
+typedef _gostring_ swig_type_43;
 typedef long long swig_type_44;
 typedef long long swig_type_45;
 typedef long long swig_type_46;
 typedef long long swig_type_47;
 typedef long long swig_type_48;
-typedef _gostring_ swig_type_49;
+typedef long long swig_type_49;
 typedef _gostring_ swig_type_50;
 typedef _gostring_ swig_type_51;
-typedef long long swig_type_52;
-typedef _gostring_ swig_type_53;
-typedef long long swig_type_54;
-typedef _gostring_ swig_type_55;
+typedef _gostring_ swig_type_52;
+typedef long long swig_type_53;
+typedef _gostring_ swig_type_54;
+typedef long long swig_type_55;
 typedef _gostring_ swig_type_56;
 typedef _gostring_ swig_type_57;
 typedef _gostring_ swig_type_58;
 typedef _gostring_ swig_type_59;
 typedef _gostring_ swig_type_60;
 typedef _gostring_ swig_type_61;
-typedef long long swig_type_62;
-typedef _gostring_ swig_type_63;
+typedef _gostring_ swig_type_62;
+typedef long long swig_type_63;
 typedef _gostring_ swig_type_64;
 typedef _gostring_ swig_type_65;
-typedef long long swig_type_66;
-typedef _gostring_ swig_type_67;
+typedef _gostring_ swig_type_66;
+typedef long long swig_type_67;
 typedef _gostring_ swig_type_68;
 typedef _gostring_ swig_type_69;
-typedef long long swig_type_70;
-typedef _gostring_ swig_type_71;
+typedef _gostring_ swig_type_70;
+typedef long long swig_type_71;
 typedef _gostring_ swig_type_72;
-typedef _goslice_ swig_type_73;
-typedef long long swig_type_74;
-typedef _goslice_ swig_type_75;
-typedef _gostring_ swig_type_76;
-typedef long long swig_type_77;
+typedef _gostring_ swig_type_73;
+typedef _goslice_ swig_type_74;
+typedef long long swig_type_75;
+typedef _goslice_ swig_type_76;
+typedef _gostring_ swig_type_77;
 typedef long long swig_type_78;
 typedef long long swig_type_79;
 typedef long long swig_type_80;
 typedef long long swig_type_81;
 typedef long long swig_type_82;
-typedef _gostring_ swig_type_83;
+typedef long long swig_type_83;
 typedef _gostring_ swig_type_84;
-typedef long long swig_type_85;
+typedef _gostring_ swig_type_85;
 typedef long long swig_type_86;
 typedef long long swig_type_87;
-typedef _gostring_ swig_type_88;
+typedef long long swig_type_88;
 typedef _gostring_ swig_type_89;
 typedef _gostring_ swig_type_90;
 typedef _gostring_ swig_type_91;
 typedef _gostring_ swig_type_92;
 typedef _gostring_ swig_type_93;
 typedef _gostring_ swig_type_94;
-typedef long long swig_type_95;
+typedef _gostring_ swig_type_95;
 typedef long long swig_type_96;
 typedef long long swig_type_97;
 typedef long long swig_type_98;
 typedef long long swig_type_99;
-typedef _gostring_ swig_type_100;
+typedef long long swig_type_100;
 typedef _gostring_ swig_type_101;
-typedef long long swig_type_102;
-typedef _gostring_ swig_type_103;
-typedef long long swig_type_104;
-typedef _gostring_ swig_type_105;
+typedef _gostring_ swig_type_102;
+typedef long long swig_type_103;
+typedef _gostring_ swig_type_104;
+typedef long long swig_type_105;
 typedef _gostring_ swig_type_106;
-typedef long long swig_type_107;
+typedef _gostring_ swig_type_107;
 typedef long long swig_type_108;
 typedef long long swig_type_109;
-typedef _gostring_ swig_type_110;
+typedef long long swig_type_110;
 typedef _gostring_ swig_type_111;
-typedef long long swig_type_112;
-typedef _gostring_ swig_type_113;
-typedef long long swig_type_114;
-typedef _gostring_ swig_type_115;
+typedef _gostring_ swig_type_112;
+typedef long long swig_type_113;
+typedef _gostring_ swig_type_114;
+typedef long long swig_type_115;
 typedef _gostring_ swig_type_116;
 typedef _gostring_ swig_type_117;
 typedef _gostring_ swig_type_118;
@@ -157,14 +157,14 @@ typedef _gostring_ swig_type_126;
 typedef _gostring_ swig_type_127;
 typedef _gostring_ swig_type_128;
 typedef _gostring_ swig_type_129;
-typedef long long swig_type_130;
-typedef _gostring_ swig_type_131;
+typedef _gostring_ swig_type_130;
+typedef long long swig_type_131;
 typedef _gostring_ swig_type_132;
-typedef long long swig_type_133;
-typedef _gostring_ swig_type_134;
+typedef _gostring_ swig_type_133;
+typedef long long swig_type_134;
 typedef _gostring_ swig_type_135;
-typedef long long swig_type_136;
-typedef _gostring_ swig_type_137;
+typedef _gostring_ swig_type_136;
+typedef long long swig_type_137;
 typedef _gostring_ swig_type_138;
 typedef _gostring_ swig_type_139;
 typedef _gostring_ swig_type_140;
@@ -172,79 +172,80 @@ typedef _gostring_ swig_type_141;
 typedef _gostring_ swig_type_142;
 typedef _gostring_ swig_type_143;
 typedef _gostring_ swig_type_144;
-typedef long long swig_type_145;
+typedef _gostring_ swig_type_145;
 typedef long long swig_type_146;
 typedef long long swig_type_147;
-typedef _gostring_ swig_type_148;
-typedef long long swig_type_149;
-typedef _gostring_ swig_type_150;
+typedef long long swig_type_148;
+typedef _gostring_ swig_type_149;
+typedef long long swig_type_150;
 typedef _gostring_ swig_type_151;
-typedef _goslice_ swig_type_152;
-typedef long long swig_type_153;
-typedef _gostring_ swig_type_154;
-typedef long long swig_type_155;
-typedef _gostring_ swig_type_156;
+typedef _gostring_ swig_type_152;
+typedef _goslice_ swig_type_153;
+typedef long long swig_type_154;
+typedef _gostring_ swig_type_155;
+typedef long long swig_type_156;
 typedef _gostring_ swig_type_157;
-typedef long long swig_type_158;
-typedef _gostring_ swig_type_159;
+typedef _gostring_ swig_type_158;
+typedef long long swig_type_159;
 typedef _gostring_ swig_type_160;
-typedef long long swig_type_161;
-typedef _gostring_ swig_type_162;
-typedef long long swig_type_163;
-typedef _gostring_ swig_type_164;
-typedef long long swig_type_165;
-typedef _goslice_ swig_type_166;
-typedef long long swig_type_167;
-typedef _goslice_ swig_type_168;
-typedef _gostring_ swig_type_169;
-typedef long long swig_type_170;
-typedef _goslice_ swig_type_171;
-typedef long long swig_type_172;
-typedef _goslice_ swig_type_173;
-typedef _gostring_ swig_type_174;
-typedef long long swig_type_175;
-typedef _gostring_ swig_type_176;
+typedef _gostring_ swig_type_161;
+typedef long long swig_type_162;
+typedef _gostring_ swig_type_163;
+typedef long long swig_type_164;
+typedef _gostring_ swig_type_165;
+typedef long long swig_type_166;
+typedef _goslice_ swig_type_167;
+typedef long long swig_type_168;
+typedef _goslice_ swig_type_169;
+typedef _gostring_ swig_type_170;
+typedef long long swig_type_171;
+typedef _goslice_ swig_type_172;
+typedef long long swig_type_173;
+typedef _goslice_ swig_type_174;
+typedef _gostring_ swig_type_175;
+typedef long long swig_type_176;
 typedef _gostring_ swig_type_177;
-typedef long long swig_type_178;
-typedef _goslice_ swig_type_179;
-typedef _gostring_ swig_type_180;
-typedef long long swig_type_181;
+typedef _gostring_ swig_type_178;
+typedef long long swig_type_179;
+typedef _goslice_ swig_type_180;
+typedef _gostring_ swig_type_181;
 typedef long long swig_type_182;
-typedef _gostring_ swig_type_183;
-typedef long long swig_type_184;
-typedef _goslice_ swig_type_185;
-typedef long long swig_type_186;
-typedef _gostring_ swig_type_187;
-typedef long long swig_type_188;
-typedef _gostring_ swig_type_189;
+typedef long long swig_type_183;
+typedef _gostring_ swig_type_184;
+typedef long long swig_type_185;
+typedef _goslice_ swig_type_186;
+typedef long long swig_type_187;
+typedef _gostring_ swig_type_188;
+typedef long long swig_type_189;
 typedef _gostring_ swig_type_190;
 typedef _gostring_ swig_type_191;
 typedef _gostring_ swig_type_192;
-typedef long long swig_type_193;
-typedef _goslice_ swig_type_194;
-typedef long long swig_type_195;
-typedef _goslice_ swig_type_196;
-typedef long long swig_type_197;
-typedef _goslice_ swig_type_198;
-typedef _gostring_ swig_type_199;
-typedef long long swig_type_200;
-typedef _gostring_ swig_type_201;
+typedef _gostring_ swig_type_193;
+typedef long long swig_type_194;
+typedef _goslice_ swig_type_195;
+typedef long long swig_type_196;
+typedef _goslice_ swig_type_197;
+typedef long long swig_type_198;
+typedef _goslice_ swig_type_199;
+typedef _gostring_ swig_type_200;
+typedef long long swig_type_201;
 typedef _gostring_ swig_type_202;
 typedef _gostring_ swig_type_203;
 typedef _gostring_ swig_type_204;
-typedef long long swig_type_205;
-typedef _gostring_ swig_type_206;
-typedef long long swig_type_207;
-typedef _goslice_ swig_type_208;
-typedef _gostring_ swig_type_209;
+typedef _gostring_ swig_type_205;
+typedef long long swig_type_206;
+typedef _gostring_ swig_type_207;
+typedef long long swig_type_208;
+typedef _goslice_ swig_type_209;
 typedef _gostring_ swig_type_210;
 typedef _gostring_ swig_type_211;
-typedef long long swig_type_212;
-typedef _gostring_ swig_type_213;
-typedef _goslice_ swig_type_214;
+typedef _gostring_ swig_type_212;
+typedef long long swig_type_213;
+typedef _gostring_ swig_type_214;
 typedef _goslice_ swig_type_215;
-typedef long long swig_type_216;
+typedef _goslice_ swig_type_216;
 typedef long long swig_type_217;
+typedef long long swig_type_218;
 extern void _wrap_Swig_free_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_ckb_3f83cfac00c9775f(swig_intgo arg1);
 extern swig_intgo _wrap_KB_OK_ckb_3f83cfac00c9775f(void);
@@ -293,129 +294,130 @@ extern swig_type_5 _wrap_Ctx_Wait_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type
 extern swig_type_7 _wrap_Ctx_Error_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_type_8 _wrap_Host_Set_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_9 arg2, swig_type_10 arg3);
 extern swig_type_11 _wrap_Host_SetSecret_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_12 arg2, swig_type_13 arg3);
-extern swig_type_14 _wrap_Host_Name_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_15 _wrap_Host_Get_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_16 arg2);
-extern swig_type_17 _wrap_Host_Key_ckb_3f83cfac00c9775f(swig_intgo arg1);
-extern swig_type_18 _wrap_Host_Run_ckb_3f83cfac00c9775f(uintptr_t arg1, uintptr_t arg2, swig_type_19 arg3);
-extern swig_type_20 _wrap_Host_Check_ckb_3f83cfac00c9775f(uintptr_t arg1, uintptr_t arg2, swig_type_21 arg3);
-extern swig_type_22 _wrap_Step_Set_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_23 arg2, swig_type_24 arg3);
-extern swig_type_25 _wrap_Step_Add_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_26 arg2, swig_type_27 arg3);
-extern swig_type_28 _wrap_Step_SetSecret_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_29 arg2, swig_type_30 arg3);
-extern swig_type_31 _wrap_Step_Name_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_32 _wrap_Plan_Add_ckb_3f83cfac00c9775f(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_33 _wrap_Plan_After_ckb_3f83cfac00c9775f(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_34 _wrap_Plan_Bind_ckb_3f83cfac00c9775f(uintptr_t arg1, uintptr_t arg2, swig_type_35 arg3, uintptr_t arg4, swig_type_36 arg5);
-extern swig_type_37 _wrap_Plan_Barrier_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_14 _wrap_Host_SetJump_ckb_3f83cfac00c9775f(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_15 _wrap_Host_Name_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_16 _wrap_Host_Get_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_17 arg2);
+extern swig_type_18 _wrap_Host_Key_ckb_3f83cfac00c9775f(swig_intgo arg1);
+extern swig_type_19 _wrap_Host_Run_ckb_3f83cfac00c9775f(uintptr_t arg1, uintptr_t arg2, swig_type_20 arg3);
+extern swig_type_21 _wrap_Host_Check_ckb_3f83cfac00c9775f(uintptr_t arg1, uintptr_t arg2, swig_type_22 arg3);
+extern swig_type_23 _wrap_Step_Set_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_24 arg2, swig_type_25 arg3);
+extern swig_type_26 _wrap_Step_Add_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_27 arg2, swig_type_28 arg3);
+extern swig_type_29 _wrap_Step_SetSecret_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_30 arg2, swig_type_31 arg3);
+extern swig_type_32 _wrap_Step_Name_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_33 _wrap_Plan_Add_ckb_3f83cfac00c9775f(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_34 _wrap_Plan_After_ckb_3f83cfac00c9775f(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_35 _wrap_Plan_Bind_ckb_3f83cfac00c9775f(uintptr_t arg1, uintptr_t arg2, swig_type_36 arg3, uintptr_t arg4, swig_type_37 arg5);
+extern swig_type_38 _wrap_Plan_Barrier_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Plan_TaskCount_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_38 _wrap_Plan_Task_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_39 _wrap_Plan_Only_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_40 arg2);
-extern swig_type_41 _wrap_Plan_Skip_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_42 arg2);
-extern swig_type_43 _wrap_Plan_Start_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2, swig_type_44 arg3);
-extern swig_type_45 _wrap_Plan_NextEvent_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_46 _wrap_Plan_IsRunning_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_47 _wrap_Task_SetOnDemand_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_48 _wrap_Task_SetWave_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_49 arg2, swig_intgo arg3);
-extern swig_type_50 _wrap_Task_Step_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_51 _wrap_Task_Host_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_52 _wrap_Task_Output_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_53 arg2);
-extern swig_type_54 _wrap_Cluster_Set_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_55 arg2, swig_type_56 arg3);
-extern swig_type_57 _wrap_Cluster_Get_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_58 arg2);
-extern swig_type_59 _wrap_Cluster_Key_ckb_3f83cfac00c9775f(swig_intgo arg1);
-extern swig_type_60 _wrap_Cluster_KeyDoc_ckb_3f83cfac00c9775f(swig_type_61 arg1);
-extern swig_type_62 _wrap_Cluster_AddHost_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_63 arg2, swig_type_64 arg3, swig_type_65 arg4);
-extern swig_type_66 _wrap_Cluster_SetHost_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_67 arg2, swig_type_68 arg3, swig_type_69 arg4);
-extern swig_type_70 _wrap_Cluster_SetSecret_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_71 arg2, swig_type_72 arg3, swig_type_73 arg4);
-extern swig_type_74 _wrap_Cluster_AddKubeadm_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_75 arg2);
+extern swig_type_39 _wrap_Plan_Task_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_40 _wrap_Plan_Only_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_41 arg2);
+extern swig_type_42 _wrap_Plan_Skip_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_43 arg2);
+extern swig_type_44 _wrap_Plan_Start_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2, swig_type_45 arg3);
+extern swig_type_46 _wrap_Plan_NextEvent_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_47 _wrap_Plan_IsRunning_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_48 _wrap_Task_SetOnDemand_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_49 _wrap_Task_SetWave_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_50 arg2, swig_intgo arg3);
+extern swig_type_51 _wrap_Task_Step_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_52 _wrap_Task_Host_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_53 _wrap_Task_Output_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_54 arg2);
+extern swig_type_55 _wrap_Cluster_Set_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_56 arg2, swig_type_57 arg3);
+extern swig_type_58 _wrap_Cluster_Get_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_59 arg2);
+extern swig_type_60 _wrap_Cluster_Key_ckb_3f83cfac00c9775f(swig_intgo arg1);
+extern swig_type_61 _wrap_Cluster_KeyDoc_ckb_3f83cfac00c9775f(swig_type_62 arg1);
+extern swig_type_63 _wrap_Cluster_AddHost_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_64 arg2, swig_type_65 arg3, swig_type_66 arg4);
+extern swig_type_67 _wrap_Cluster_SetHost_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_68 arg2, swig_type_69 arg3, swig_type_70 arg4);
+extern swig_type_71 _wrap_Cluster_SetSecret_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_72 arg2, swig_type_73 arg3, swig_type_74 arg4);
+extern swig_type_75 _wrap_Cluster_AddKubeadm_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_76 arg2);
 extern swig_intgo _wrap_Cluster_HostCount_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_76 _wrap_Cluster_HostName_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_77 _wrap_Cluster_Check_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_78 _wrap_Cluster_Up_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_79 _wrap_Cluster_Reset_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_80 _wrap_Cluster_Status_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_77 _wrap_Cluster_HostName_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_78 _wrap_Cluster_Check_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_79 _wrap_Cluster_Up_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_80 _wrap_Cluster_Reset_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_81 _wrap_Cluster_Status_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Event_Kind_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_81 _wrap_Event_Run_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_82 _wrap_Event_TimeMs_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_83 _wrap_Event_Host_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_84 _wrap_Event_Step_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_85 _wrap_Event_Task_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_86 _wrap_Event_Total_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_82 _wrap_Event_Run_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_83 _wrap_Event_TimeMs_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_84 _wrap_Event_Host_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_85 _wrap_Event_Step_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_86 _wrap_Event_Task_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_87 _wrap_Event_Total_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Event_Status_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Event_Verdict_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Event_IsChanged_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Event_IsSkipped_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_87 _wrap_Event_DurationMs_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_88 _wrap_Event_DurationMs_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Event_ExitStatus_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_88 _wrap_Event_Text_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_89 _wrap_Event_Id_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_89 _wrap_Event_Text_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_90 _wrap_Event_Id_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Event_Severity_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_90 _wrap_Event_Log_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_91 _wrap_Event_Diff_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_92 _wrap_Event_Journal_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_91 _wrap_Event_Log_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_92 _wrap_Event_Diff_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_93 _wrap_Event_Journal_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Event_ChangeCount_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_93 _wrap_Event_ChangeKind_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_94 _wrap_Event_ChangeName_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_95 _wrap_Event_ChangeBefore_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_96 _wrap_Event_ChangeAfter_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_97 _wrap_Event_Error_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_98 _wrap_Event_Json_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_94 _wrap_Event_ChangeKind_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_95 _wrap_Event_ChangeName_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_96 _wrap_Event_ChangeBefore_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_97 _wrap_Event_ChangeAfter_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_98 _wrap_Event_Error_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_99 _wrap_Event_Json_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern void _wrap_delete_Event_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Result_Status_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Result_Verdict_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Result_IsChanged_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern swig_intgo _wrap_Result_ExitStatus_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_99 _wrap_Result_DurationMs_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_100 _wrap_Result_Diff_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_101 _wrap_Result_Log_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_102 _wrap_Result_Output_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_103 arg2);
-extern swig_type_104 _wrap_Result_Error_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_100 _wrap_Result_DurationMs_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_101 _wrap_Result_Diff_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_102 _wrap_Result_Log_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_103 _wrap_Result_Output_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_104 arg2);
+extern swig_type_105 _wrap_Result_Error_ckb_3f83cfac00c9775f(uintptr_t arg1);
 extern void _wrap_delete_Result_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_105 _wrap_KbVersion_ckb_3f83cfac00c9775f(void);
-extern swig_type_106 _wrap_KbErrName_ckb_3f83cfac00c9775f(swig_type_107 arg1);
-extern swig_type_108 _wrap_KbNew_ckb_3f83cfac00c9775f(void);
-extern swig_type_109 _wrap_KbHostNew_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_110 arg2, swig_type_111 arg3);
-extern swig_type_112 _wrap_KbStepNew_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_113 arg2);
-extern swig_type_114 _wrap_KbStepScript_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_115 arg2, swig_type_116 arg3, swig_type_117 arg4);
-extern swig_type_118 _wrap_KbVerdictName_ckb_3f83cfac00c9775f(swig_intgo arg1);
-extern swig_type_119 _wrap_KbStepDefName_ckb_3f83cfac00c9775f(swig_intgo arg1);
-extern swig_type_120 _wrap_KbStepDefSummary_ckb_3f83cfac00c9775f(swig_type_121 arg1);
-extern swig_type_122 _wrap_KbStepParamName_ckb_3f83cfac00c9775f(swig_type_123 arg1, swig_intgo arg2);
-extern swig_type_124 _wrap_KbStepParamDoc_ckb_3f83cfac00c9775f(swig_type_125 arg1, swig_type_126 arg2);
-extern swig_type_127 _wrap_KbStepParamDefault_ckb_3f83cfac00c9775f(swig_type_128 arg1, swig_type_129 arg2);
-extern swig_type_130 _wrap_KbStepParamIsList_ckb_3f83cfac00c9775f(swig_type_131 arg1, swig_type_132 arg2);
-extern swig_type_133 _wrap_KbStepParamIsRequired_ckb_3f83cfac00c9775f(swig_type_134 arg1, swig_type_135 arg2);
-extern swig_type_136 _wrap_KbStepParamIsSecret_ckb_3f83cfac00c9775f(swig_type_137 arg1, swig_type_138 arg2);
-extern swig_type_139 _wrap_KbStepOutputName_ckb_3f83cfac00c9775f(swig_type_140 arg1, swig_intgo arg2);
-extern swig_type_141 _wrap_KbStepOutputDoc_ckb_3f83cfac00c9775f(swig_type_142 arg1, swig_type_143 arg2);
-extern swig_type_144 _wrap_KbEventKindName_ckb_3f83cfac00c9775f(swig_intgo arg1);
-extern swig_type_145 _wrap_KbPlanNew_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_146 _wrap_KbClusterNew_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_147 _wrap_KbClusterLoad_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_148 arg2);
-extern swig_type_149 _wrap_KbClusterParse_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_150 arg2, swig_type_151 arg3, swig_type_152 arg4);
-extern swig_type_153 _wrap_KbCidrCheck_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_154 arg2);
-extern swig_type_155 _wrap_KbCidrContains_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_156 arg2, swig_type_157 arg3);
-extern swig_type_158 _wrap_KbCidrOverlaps_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_159 arg2, swig_type_160 arg3);
-extern swig_type_161 _wrap_KbCidrBlockCount_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_162 arg2, swig_intgo arg3);
-extern swig_type_163 _wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2, swig_type_164 arg3);
-extern swig_type_165 _wrap_KbCalicoPodCidr_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_166 arg2);
-extern swig_type_167 _wrap_KbCalicoSetPodCidr_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_168 arg2, swig_type_169 arg3);
-extern swig_type_170 _wrap_KbCalicoSetBlockSize_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_171 arg2, swig_intgo arg3);
-extern swig_type_172 _wrap_KbCalicoSetEncapsulation_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_173 arg2, swig_type_174 arg3);
-extern swig_type_175 _wrap_KbKubeadmConfig_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_176 arg2, swig_type_177 arg3);
-extern swig_type_178 _wrap_KbKubeadmMerge_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_179 arg2, swig_type_180 arg3);
-extern swig_type_181 _wrap_KbTokenMake_ckb_3f83cfac00c9775f(uintptr_t arg1);
-extern swig_type_182 _wrap_KbTokenCheck_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_183 arg2);
-extern swig_type_184 _wrap_KbCaHash_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_185 arg2);
-extern swig_type_186 _wrap_KbJoinParse_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_187 arg2);
-extern swig_type_188 _wrap_KbJoinPrint_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_189 arg2, swig_type_190 arg3, swig_type_191 arg4, swig_type_192 arg5);
-extern swig_type_193 _wrap_KbFstabSwapOff_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_194 arg2);
-extern swig_type_195 _wrap_KbFstabSwapOn_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_196 arg2);
-extern swig_type_197 _wrap_KbHostsBlock_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_198 arg2, swig_type_199 arg3);
-extern swig_type_200 _wrap_KbAptSource_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_201 arg2, swig_type_202 arg3, swig_type_203 arg4, swig_type_204 arg5);
-extern swig_type_205 _wrap_KbAptFlavour_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_206 arg2);
-extern swig_type_207 _wrap_KbTomlSet_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_208 arg2, swig_type_209 arg3, swig_type_210 arg4, swig_type_211 arg5);
-extern swig_type_212 _wrap_KbDiff_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_213 arg2, swig_type_214 arg3, swig_type_215 arg4);
-extern void _wrap_CloseHandle_ckb_3f83cfac00c9775f(swig_type_216 arg1);
-extern void _wrap_DropHandle_ckb_3f83cfac00c9775f(swig_type_217 arg1);
+extern swig_type_106 _wrap_KbVersion_ckb_3f83cfac00c9775f(void);
+extern swig_type_107 _wrap_KbErrName_ckb_3f83cfac00c9775f(swig_type_108 arg1);
+extern swig_type_109 _wrap_KbNew_ckb_3f83cfac00c9775f(void);
+extern swig_type_110 _wrap_KbHostNew_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_111 arg2, swig_type_112 arg3);
+extern swig_type_113 _wrap_KbStepNew_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_114 arg2);
+extern swig_type_115 _wrap_KbStepScript_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_116 arg2, swig_type_117 arg3, swig_type_118 arg4);
+extern swig_type_119 _wrap_KbVerdictName_ckb_3f83cfac00c9775f(swig_intgo arg1);
+extern swig_type_120 _wrap_KbStepDefName_ckb_3f83cfac00c9775f(swig_intgo arg1);
+extern swig_type_121 _wrap_KbStepDefSummary_ckb_3f83cfac00c9775f(swig_type_122 arg1);
+extern swig_type_123 _wrap_KbStepParamName_ckb_3f83cfac00c9775f(swig_type_124 arg1, swig_intgo arg2);
+extern swig_type_125 _wrap_KbStepParamDoc_ckb_3f83cfac00c9775f(swig_type_126 arg1, swig_type_127 arg2);
+extern swig_type_128 _wrap_KbStepParamDefault_ckb_3f83cfac00c9775f(swig_type_129 arg1, swig_type_130 arg2);
+extern swig_type_131 _wrap_KbStepParamIsList_ckb_3f83cfac00c9775f(swig_type_132 arg1, swig_type_133 arg2);
+extern swig_type_134 _wrap_KbStepParamIsRequired_ckb_3f83cfac00c9775f(swig_type_135 arg1, swig_type_136 arg2);
+extern swig_type_137 _wrap_KbStepParamIsSecret_ckb_3f83cfac00c9775f(swig_type_138 arg1, swig_type_139 arg2);
+extern swig_type_140 _wrap_KbStepOutputName_ckb_3f83cfac00c9775f(swig_type_141 arg1, swig_intgo arg2);
+extern swig_type_142 _wrap_KbStepOutputDoc_ckb_3f83cfac00c9775f(swig_type_143 arg1, swig_type_144 arg2);
+extern swig_type_145 _wrap_KbEventKindName_ckb_3f83cfac00c9775f(swig_intgo arg1);
+extern swig_type_146 _wrap_KbPlanNew_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_147 _wrap_KbClusterNew_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_148 _wrap_KbClusterLoad_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_149 arg2);
+extern swig_type_150 _wrap_KbClusterParse_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_151 arg2, swig_type_152 arg3, swig_type_153 arg4);
+extern swig_type_154 _wrap_KbCidrCheck_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_155 arg2);
+extern swig_type_156 _wrap_KbCidrContains_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_157 arg2, swig_type_158 arg3);
+extern swig_type_159 _wrap_KbCidrOverlaps_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_160 arg2, swig_type_161 arg3);
+extern swig_type_162 _wrap_KbCidrBlockCount_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_163 arg2, swig_intgo arg3);
+extern swig_type_164 _wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_intgo arg2, swig_type_165 arg3);
+extern swig_type_166 _wrap_KbCalicoPodCidr_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_167 arg2);
+extern swig_type_168 _wrap_KbCalicoSetPodCidr_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_169 arg2, swig_type_170 arg3);
+extern swig_type_171 _wrap_KbCalicoSetBlockSize_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_172 arg2, swig_intgo arg3);
+extern swig_type_173 _wrap_KbCalicoSetEncapsulation_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_174 arg2, swig_type_175 arg3);
+extern swig_type_176 _wrap_KbKubeadmConfig_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_177 arg2, swig_type_178 arg3);
+extern swig_type_179 _wrap_KbKubeadmMerge_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_180 arg2, swig_type_181 arg3);
+extern swig_type_182 _wrap_KbTokenMake_ckb_3f83cfac00c9775f(uintptr_t arg1);
+extern swig_type_183 _wrap_KbTokenCheck_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_184 arg2);
+extern swig_type_185 _wrap_KbCaHash_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_186 arg2);
+extern swig_type_187 _wrap_KbJoinParse_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_188 arg2);
+extern swig_type_189 _wrap_KbJoinPrint_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_190 arg2, swig_type_191 arg3, swig_type_192 arg4, swig_type_193 arg5);
+extern swig_type_194 _wrap_KbFstabSwapOff_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_195 arg2);
+extern swig_type_196 _wrap_KbFstabSwapOn_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_197 arg2);
+extern swig_type_198 _wrap_KbHostsBlock_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_199 arg2, swig_type_200 arg3);
+extern swig_type_201 _wrap_KbAptSource_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_202 arg2, swig_type_203 arg3, swig_type_204 arg4, swig_type_205 arg5);
+extern swig_type_206 _wrap_KbAptFlavour_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_207 arg2);
+extern swig_type_208 _wrap_KbTomlSet_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_209 arg2, swig_type_210 arg3, swig_type_211 arg4, swig_type_212 arg5);
+extern swig_type_213 _wrap_KbDiff_ckb_3f83cfac00c9775f(uintptr_t arg1, swig_type_214 arg2, swig_type_215 arg3, swig_type_216 arg4);
+extern void _wrap_CloseHandle_ckb_3f83cfac00c9775f(swig_type_217 arg1);
+extern void _wrap_DropHandle_ckb_3f83cfac00c9775f(swig_type_218 arg1);
 #undef intgo
 */
 import "C"
@@ -903,6 +905,16 @@ func (arg1 SwigcptrHost) SetSecret(arg2 string, arg3 []byte) (_swig_ret error) {
 	return swig_r_1
 }
 
+func (arg1 SwigcptrHost) SetJump(arg2 Host) (_swig_ret error) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r = (int64)(C._wrap_Host_SetJump_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	var swig_r_1 error
+	swig_r_1 = failed(swig_r)
+	return swig_r_1
+}
+
 func (arg1 SwigcptrHost) Name() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
@@ -917,7 +929,7 @@ func (arg1 SwigcptrHost) Get(arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_Host_Get_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_16)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_Host_Get_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -942,7 +954,7 @@ func (arg1 SwigcptrHost) Run(arg2 Step, arg3 int64) (_swig_ret Outcome[Result]) 
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Host_Run_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_19(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Host_Run_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_20(_swig_i_2)))
 	var swig_r_1 Outcome[Result]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Result { return SwigcptrResult(p) })
@@ -955,7 +967,7 @@ func (arg1 SwigcptrHost) Check(arg2 Step, arg3 int64) (_swig_ret Outcome[Result]
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Host_Check_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_21(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Host_Check_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_22(_swig_i_2)))
 	var swig_r_1 Outcome[Result]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Result { return SwigcptrResult(p) })
@@ -968,6 +980,7 @@ type Host interface {
 	SwigIsHost()
 	Set(arg2 string, arg3 *string) (_swig_ret error)
 	SetSecret(arg2 string, arg3 []byte) (_swig_ret error)
+	SetJump(arg2 Host) (_swig_ret error)
 	Name() (_swig_ret string)
 	Get(arg2 string) (_swig_ret string)
 	Run(arg2 Step, arg3 int64) (_swig_ret Outcome[Result])
@@ -989,7 +1002,7 @@ func (arg1 SwigcptrStep) Set(arg2 string, arg3 *string) (_swig_ret error) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_Step_Set_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_23)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_24)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Step_Set_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_24)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_25)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1006,7 +1019,7 @@ func (arg1 SwigcptrStep) Add(arg2 string, arg3 string) (_swig_ret error) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Step_Add_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_26)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_27)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Step_Add_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_27)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_28)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1023,7 +1036,7 @@ func (arg1 SwigcptrStep) SetSecret(arg2 string, arg3 []byte) (_swig_ret error) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Step_SetSecret_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_29)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_30)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Step_SetSecret_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_30)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_31)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1094,7 +1107,7 @@ func (arg1 SwigcptrPlan) Bind(arg2 Task, arg3 string, arg4 Task, arg5 string) (_
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_Plan_Bind_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_35)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), *(*C.swig_type_36)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_Plan_Bind_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_36)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), *(*C.swig_type_37)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1138,7 +1151,7 @@ func (arg1 SwigcptrPlan) Only(arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Plan_Only_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Plan_Only_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_41)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1151,7 +1164,7 @@ func (arg1 SwigcptrPlan) Skip(arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Plan_Skip_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_42)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Plan_Skip_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_43)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1165,7 +1178,7 @@ func (arg1 SwigcptrPlan) Start(arg2 int, arg3 int64) (_swig_ret Outcome[int64]) 
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Plan_Start_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_44(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Plan_Start_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_45(_swig_i_2)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -1231,7 +1244,7 @@ func (arg1 SwigcptrTask) SetWave(arg2 *string, arg3 int) (_swig_ret error) {
 	var _swig_i_1 string
 	_swig_i_1 = optional(arg2)
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Task_SetWave_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_49)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Task_SetWave_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_50)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -1264,7 +1277,7 @@ func (arg1 SwigcptrTask) Output(arg2 string) (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Task_Output_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_53)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Task_Output_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1298,7 +1311,7 @@ func (arg1 SwigcptrCluster) Set(arg2 string, arg3 *string) (_swig_ret error) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_Cluster_Set_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Cluster_Set_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_57)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1314,7 +1327,7 @@ func (arg1 SwigcptrCluster) Get(arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_Cluster_Get_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_Cluster_Get_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_59)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1337,7 +1350,7 @@ func ClusterKey(arg1 int) (_swig_ret string) {
 func ClusterKeyDoc(arg1 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Cluster_KeyDoc_ckb_3f83cfac00c9775f(*(*C.swig_type_61)(unsafe.Pointer(&_swig_i_0)))
+	swig_r_p := C._wrap_Cluster_KeyDoc_ckb_3f83cfac00c9775f(*(*C.swig_type_62)(unsafe.Pointer(&_swig_i_0)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1353,7 +1366,7 @@ func (arg1 SwigcptrCluster) AddHost(arg2 string, arg3 string, arg4 string) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_Cluster_AddHost_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_63)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_Cluster_AddHost_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1375,7 +1388,7 @@ func (arg1 SwigcptrCluster) SetHost(arg2 string, arg3 string, arg4 *string) (_sw
 	_swig_i_2 := arg3
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
-	swig_r = (int64)(C._wrap_Cluster_SetHost_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_69)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_Cluster_SetHost_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_69)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1397,7 +1410,7 @@ func (arg1 SwigcptrCluster) SetSecret(arg2 *string, arg3 string, arg4 []byte) (_
 	_swig_i_1 = optional(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_Cluster_SetSecret_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_Cluster_SetSecret_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -1416,7 +1429,7 @@ func (arg1 SwigcptrCluster) AddKubeadm(arg2 []byte) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Cluster_AddKubeadm_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Cluster_AddKubeadm_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1836,7 +1849,7 @@ func (arg1 SwigcptrResult) Output(arg2 string) (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Result_Output_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Result_Output_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1885,7 +1898,7 @@ func Version() (_swig_ret string) {
 func ErrName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbErrName_ckb_3f83cfac00c9775f(C.swig_type_107(_swig_i_0))
+	swig_r_p := C._wrap_KbErrName_ckb_3f83cfac00c9775f(C.swig_type_108(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1907,7 +1920,7 @@ func HostNew(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[Host]) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbHostNew_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_111)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbHostNew_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_111)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1925,7 +1938,7 @@ func StepNew(arg1 Ctx, arg2 string) (_swig_ret Outcome[Step]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepNew_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_113)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepNew_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_114)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1943,7 +1956,7 @@ func StepScript(arg1 Ctx, arg2 string, arg3 string, arg4 *string) (_swig_ret Out
 	_swig_i_2 := arg3
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
-	swig_r = (int64)(C._wrap_KbStepScript_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_116)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbStepScript_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_116)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_118)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1983,7 +1996,7 @@ func StepDefName(arg1 int) (_swig_ret string) {
 func StepDefSummary(arg1 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbStepDefSummary_ckb_3f83cfac00c9775f(*(*C.swig_type_121)(unsafe.Pointer(&_swig_i_0)))
+	swig_r_p := C._wrap_KbStepDefSummary_ckb_3f83cfac00c9775f(*(*C.swig_type_122)(unsafe.Pointer(&_swig_i_0)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1997,7 +2010,7 @@ func StepParamName(arg1 string, arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamName_ckb_3f83cfac00c9775f(*(*C.swig_type_123)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_KbStepParamName_ckb_3f83cfac00c9775f(*(*C.swig_type_124)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2011,7 +2024,7 @@ func StepParamDoc(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamDoc_ckb_3f83cfac00c9775f(*(*C.swig_type_125)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_126)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepParamDoc_ckb_3f83cfac00c9775f(*(*C.swig_type_126)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_127)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2028,7 +2041,7 @@ func StepParamDefault(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamDefault_ckb_3f83cfac00c9775f(*(*C.swig_type_128)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_129)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepParamDefault_ckb_3f83cfac00c9775f(*(*C.swig_type_129)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_130)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2045,7 +2058,7 @@ func StepParamIsList(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsList_ckb_3f83cfac00c9775f(*(*C.swig_type_131)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsList_ckb_3f83cfac00c9775f(*(*C.swig_type_132)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2061,7 +2074,7 @@ func StepParamIsRequired(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsRequired_ckb_3f83cfac00c9775f(*(*C.swig_type_134)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_135)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsRequired_ckb_3f83cfac00c9775f(*(*C.swig_type_135)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_136)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2077,7 +2090,7 @@ func StepParamIsSecret(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsSecret_ckb_3f83cfac00c9775f(*(*C.swig_type_137)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_138)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsSecret_ckb_3f83cfac00c9775f(*(*C.swig_type_138)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_139)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2093,7 +2106,7 @@ func StepOutputName(arg1 string, arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepOutputName_ckb_3f83cfac00c9775f(*(*C.swig_type_140)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_KbStepOutputName_ckb_3f83cfac00c9775f(*(*C.swig_type_141)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2107,7 +2120,7 @@ func StepOutputDoc(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepOutputDoc_ckb_3f83cfac00c9775f(*(*C.swig_type_142)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepOutputDoc_ckb_3f83cfac00c9775f(*(*C.swig_type_143)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_144)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2156,7 +2169,7 @@ func ClusterLoad(arg1 Ctx, arg2 string) (_swig_ret Outcome[Cluster]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbClusterLoad_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_148)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbClusterLoad_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_149)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2174,7 +2187,7 @@ func ClusterParse(arg1 Ctx, arg2 string, arg3 *string, arg4 []byte) (_swig_ret O
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_KbClusterParse_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_152)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbClusterParse_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_152)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_153)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2195,7 +2208,7 @@ func CidrCheck(arg1 Ctx, arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCidrCheck_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCidrCheck_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_155)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2209,7 +2222,7 @@ func CidrContains(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[int64])
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrContains_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_157)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrContains_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_157)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_158)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2226,7 +2239,7 @@ func CidrOverlaps(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[int64])
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrOverlaps_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_159)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_160)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrOverlaps_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_160)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_161)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2243,7 +2256,7 @@ func CidrBlockCount(arg1 Ctx, arg2 string, arg3 int) (_swig_ret Outcome[int64]) 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrBlockCount_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_162)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_KbCidrBlockCount_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_163)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2258,7 +2271,7 @@ func CidrSuggest(arg1 Ctx, arg2 int, arg3 *string) (_swig_ret Outcome[[]byte]) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_164)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_165)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_2
 	}
@@ -2271,7 +2284,7 @@ func CalicoPodCidr(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCalicoPodCidr_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCalicoPodCidr_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_167)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2285,7 +2298,7 @@ func CalicoSetPodCidr(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]b
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetPodCidr_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_168)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_169)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCalicoSetPodCidr_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_169)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_170)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2302,7 +2315,7 @@ func CalicoSetBlockSize(arg1 Ctx, arg2 []byte, arg3 int) (_swig_ret Outcome[[]by
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetBlockSize_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_171)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_KbCalicoSetBlockSize_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2316,7 +2329,7 @@ func CalicoSetEncapsulation(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outco
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetEncapsulation_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_173)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_174)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCalicoSetEncapsulation_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_174)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2333,7 +2346,7 @@ func KubeadmConfig(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[[]byte
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbKubeadmConfig_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_176)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_177)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbKubeadmConfig_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_177)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_178)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2350,7 +2363,7 @@ func KubeadmMerge(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbKubeadmMerge_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_179)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_180)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbKubeadmMerge_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_180)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_181)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2375,7 +2388,7 @@ func TokenCheck(arg1 Ctx, arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbTokenCheck_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_183)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbTokenCheck_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_184)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2388,7 +2401,7 @@ func CaHash(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCaHash_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_185)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCaHash_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_186)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2401,7 +2414,7 @@ func JoinParse(arg1 Ctx, arg2 string) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbJoinParse_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_187)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbJoinParse_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_188)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2418,7 +2431,7 @@ func JoinPrint(arg1 Ctx, arg2 string, arg3 string, arg4 string, arg5 *string) (_
 	_swig_i_3 := arg4
 	var _swig_i_4 string
 	_swig_i_4 = optional(arg5)
-	swig_r = (int64)(C._wrap_KbJoinPrint_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_190)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_191)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbJoinPrint_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_190)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_191)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_193)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2440,7 +2453,7 @@ func FstabSwapOff(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbFstabSwapOff_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_194)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbFstabSwapOff_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_195)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2453,7 +2466,7 @@ func FstabSwapOn(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbFstabSwapOn_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_196)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbFstabSwapOn_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_197)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2467,7 +2480,7 @@ func HostsBlock(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]) 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbHostsBlock_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_198)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_199)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbHostsBlock_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_199)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_200)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2488,7 +2501,7 @@ func AptSource(arg1 Ctx, arg2 string, arg3 *string, arg4 *string, arg5 string) (
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_KbAptSource_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_201)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_203)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_204)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbAptSource_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_203)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_204)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_205)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2510,7 +2523,7 @@ func AptFlavour(arg1 Ctx, arg2 string) (_swig_ret Outcome[string]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbAptFlavour_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_206)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbAptFlavour_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_207)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2526,7 +2539,7 @@ func TomlSet(arg1 Ctx, arg2 []byte, arg3 string, arg4 string, arg5 string) (_swi
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_KbTomlSet_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_208)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_209)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_210)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_211)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbTomlSet_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_209)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_210)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_211)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_212)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2550,7 +2563,7 @@ func Diff(arg1 Ctx, arg2 string, arg3 []byte, arg4 []byte) (_swig_ret Outcome[[]
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_KbDiff_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_213)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_215)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbDiff_ckb_3f83cfac00c9775f(C.uintptr_t(_swig_i_0), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_215)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_216)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2567,10 +2580,10 @@ func Diff(arg1 Ctx, arg2 string, arg3 []byte, arg4 []byte) (_swig_ret Outcome[[]
 
 func CloseHandle(arg1 uint64) {
 	_swig_i_0 := arg1
-	C._wrap_CloseHandle_ckb_3f83cfac00c9775f(C.swig_type_216(_swig_i_0))
+	C._wrap_CloseHandle_ckb_3f83cfac00c9775f(C.swig_type_217(_swig_i_0))
 }
 
 func DropHandle(arg1 uint64) {
 	_swig_i_0 := arg1
-	C._wrap_DropHandle_ckb_3f83cfac00c9775f(C.swig_type_217(_swig_i_0))
+	C._wrap_DropHandle_ckb_3f83cfac00c9775f(C.swig_type_218(_swig_i_0))
 }

@@ -1055,6 +1055,35 @@ long long _wrap_Host_SetSecret_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, 
 }
 
 
+long long _wrap_Host_SetJump_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, struct kb_host *_swig_go_1) {
+  struct kb_host *arg1 = (struct kb_host *) 0 ;
+  kb_host *arg2 = (kb_host *) 0 ;
+  struct call call1 = {
+    0
+  } ;
+  struct call call2 = {
+    0
+  } ;
+  kb_status result;
+  long long _swig_go_result;
+  
+  {
+    call_begin(&call1, (struct handle *)_swig_go_0, true);
+    arg1 = call1.object;
+  }
+  {
+    call_begin(&call2, (struct handle *)_swig_go_1, false);
+    arg2 = call2.object;
+  }
+  
+  result = (kb_status)kb_host_set_jump(arg1,arg2);
+  _swig_go_result = result < 0 ? ckb_fail(&call1, result) : 0; 
+  call_end(&call1);
+  call_end(&call2);
+  return _swig_go_result;
+}
+
+
 _gostring_ _wrap_Host_Name_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   struct call call1 = {
