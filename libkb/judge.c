@@ -71,8 +71,9 @@ judge_file(struct kbi_judge *judge, const char *name, const char *path, const ch
 	size_t wanted_bytes = wanted ? strlen(wanted) : 0;
 	struct kbi_change change = { .kind = (char *)"file", .name = (char *)path, .secret = secret };
 
-	if (!kbi_str_is_set(type)) {	/* the probe said nothing about it: that is no answer */
-		kbi_judge_say(judge, KB_UNKNOWN, "%s was not looked at", path);
+	/* the probe did not say how it is, or where, or what is in it: that is no answer */
+	if (!kbi_str_is_set(type) || !kbi_str_is_set(path) || (kbi_str_is(type, "file") && !now)) {
+		kbi_judge_say(judge, KB_UNKNOWN, "%s was not looked at", kbi_str_is_set(path) ? path : name);
 		return false;
 	}
 	if (!wanted && !is_there && kbi_str_is(type, "absent"))

@@ -4,14 +4,15 @@
 # Installs what is missing (Debian and Ubuntu, as root), builds with gcc and clang, and runs every tier:
 #   unit   no network, no root, seconds; also with ASan and UBSan
 #   loop   a real sshd on loopback
+#   fuzz   harnesses for everything that reads what others wrote, two seconds each (--long: ten minutes each; or KB_FUZZ_SECONDS)
 #   lab    real hosts and a real Kubernetes in namespaces of this machine (root); skipped by name where they cannot be
-# --unit runs the first two only. --long adds what takes longer. The last lines are ctest's.
+# --unit runs unit and loop only. --long adds what takes longer. The last lines are ctest's.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 packages=(gcc g++ clang cmake ninja-build pkg-config libyaml-dev libcurl4-openssl-dev libssh2-1-dev libssl-dev libcmocka-dev
-	shellcheck dash zsh fish tcsh openssh-server openssh-client openssl sudo gnupg swig python3 python3-dev python3-pytest iproute2)
-labels='unit|loop|lab|python|go'
+	shellcheck dash zsh fish tcsh openssh-server openssh-client openssl sudo gnupg swig python3 python3-dev python3-pytest iproute2 musl-tools abigail-tools)
+labels='unit|loop|fuzz|lab|python|go'
 long=0
 
 for arg; do
@@ -29,6 +30,7 @@ say() { printf '\n== %s\n' "$*"; }
 
 install_missing() {
 	local missing=() p
+	packages+=("libclang-rt-$(apt-cache depends clang | sed -n 's/^ *Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)-dev")
 	for p in "${packages[@]}"; do
 		[ "$(dpkg-query -Wf '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
 	done
@@ -48,6 +50,7 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then install_missing; 
 mkdir -p build
 build sanitize
 build clang
+build fuzz
 build test -DKB_LONG=$long -DKB_PYTHON=ON -DKB_PYTHON_DIR=lib/python
 
 say 'running'

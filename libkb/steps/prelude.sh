@@ -27,7 +27,7 @@ fact_of() {
 }
 
 # fact_file NAME PATH: what lies there. NAME.type is absent, file, link, directory or other; of a file (or of what a link leads to) also
-# NAME.mode, NAME.owner and its bytes, up to 1 MiB
+# NAME.mode, NAME.owner and its bytes. Of one over 1 MiB the bytes are not told: a part of it, edited and written back, would lose the rest
 fact_file() {
 	kb_type=other
 	if [ -h "$2" ]; then
@@ -44,7 +44,8 @@ fact_file() {
 	[ -f "$2" ] || return 0
 	fact "$1.mode" "0$(stat -L -c %a "$2")"
 	fact "$1.owner" "$(stat -L -c %U:%G "$2")"
-	printf '%s:%s\n' "$1" "$(head -c 1048576 "$2" | base64 -w0)" >&3
+	[ "$(stat -L -c %s "$2")" -le 1048576 ] || return 0
+	printf '%s:%s\n' "$1" "$(base64 -w0 <"$2")" >&3
 }
 
 # put PATH MODE TEXT [OWNER]: writes a file whole or not at all, with its mode from the first byte; follows a link to its file

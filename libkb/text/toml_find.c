@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "text/bound.h"
 
 #define DEPTH_MAX 64
@@ -273,6 +274,8 @@ kbi_toml_find(const void *data, size_t size_bytes, const struct kbi_toml_target 
 	kb_status status = kbi_toml_begin(&w.scan, "toml", data, size_bytes, err);
 	if (status)
 		return status;
+	if (size_bytes >= 3 && memcmp(w.scan.data, "\xef\xbb\xbf", 3) == 0)
+		w.scan.at += 3;		/* a document may begin so; a name or a value may not */
 	const char *newline = memchr(w.scan.data, '\n', size_bytes);
 	place->has_crlf = newline && newline > w.scan.data && newline[-1] == '\r';
 	if (!target->table_bytes) {
@@ -309,6 +312,8 @@ kbi_toml_target(struct kbi_toml_target *target, const char *table, const char *k
 	kb_status status = read_table(target, table, err);
 	if (status)
 		return status;
+	if (!kbi_utf8_is(key, strlen(key)))	/* it could be written only as another one, and would not be found again */
+		return kbi_fail(err, KB_EINVAL, "toml: key: not UTF-8");
 	target->table_bytes = target->path.size_bytes;
 	kbi_buf_add(&target->path, key);
 	kbi_buf_add_char(&target->path, '\0');

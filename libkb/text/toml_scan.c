@@ -57,8 +57,6 @@ kbi_toml_begin(struct kbi_toml_scan *scan, const char *who, const void *data, si
 	*scan = (struct kbi_toml_scan){.data = data ? data : "", .err = err, .who = who};
 	scan->at = scan->data;
 	scan->end = scan->data + size_bytes;
-	if (size_bytes >= 3 && memcmp(scan->data, "\xef\xbb\xbf", 3) == 0)
-		scan->at += 3;
 	return check_characters(scan);
 }
 

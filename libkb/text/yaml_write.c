@@ -90,15 +90,31 @@ kbi_yaml_scalar(struct kbi_buf *out, const char *text)
 		kbi_json_string(out, text);
 }
 
+/* Text that was read as plain is not plain everywhere: between brackets "-" and "?" may be words, and "x:" too, where in a block they begin
+ * an item or a member; "---" may begin words that are indented; and a line break, Unicode's own among them, breaks only where it stands. */
+static bool
+can_stay_plain(const struct kbi_yaml_node *node)
+{
+	const char *at = node->text, *end = at + node->text_bytes;
+	uint32_t c;
+	size_t length;
+
+	if (end[-1] == ':' || (node->text_bytes == 1 && strchr("-?", *at)) || kbi_str_starts(at, "---") || kbi_str_starts(at, "..."))
+		return false;
+	while (at < end && (length = kbi_utf8_next(at, (size_t)(end - at), &c)) && kbi_utf8_is_print(c))
+		at += length;
+	return at == end;
+}
+
 static void
 write_scalar(struct kbi_buf *out, const struct kbi_yaml_node *node)
 {
-	if (node->style != KBI_YAML_PLAIN || strchr(node->text, '\n'))
-		kbi_yaml_scalar(out, node->text);
-	else if (node->text_bytes)
-		kbi_buf_add(out, node->text);	/* it was read as plain, or made so: it can be written so */
-	else
+	if (node->style == KBI_YAML_PLAIN && !node->text_bytes)
 		kbi_buf_add(out, "null");
+	else if (node->style == KBI_YAML_PLAIN && can_stay_plain(node))
+		kbi_buf_add(out, node->text);
+	else
+		kbi_yaml_scalar(out, node->text);
 }
 
 static void

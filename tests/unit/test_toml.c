@@ -94,6 +94,8 @@ what_is_not_understood_is_refused_with_its_place(void **state)
 	refused(*state, "a = nope\n", "", "a", "1", "toml:1:5: no value where one was expected");
 	refused(*state, "\xc3\xa4 = 1\n", "", "a", "1", "toml:1:1: no key where one was expected");
 	refused(*state, "a = \"\xff\"\n", "", "a", "1", "toml:1:6: not UTF-8 text");
+	refused(*state, "", "", "b\xff", "1", "toml: key: not UTF-8");	/* was written as another key, once more each time */
+	refused(*state, "", "", "a", "\xef\xbb\xbf" "1", "toml: value:1:1: no value where one was expected");
 	refused(*state, "a = 1\rb = 2\n", "", "a", "1", "toml:1:6: a control character");
 	refused(*state, "a = 1\na = 2\n", "", "a", "1", "toml:2:1: the key is set twice");
 	refused(*state, "[t]\n[t]\n", "t", "a", "1", "toml:2:1: the table is there twice");

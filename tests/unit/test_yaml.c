@@ -348,6 +348,28 @@ a_tree_is_written_in_block_style(void **state)
 	kbi_buf_free(&out);
 }
 
+/* Found by fuzzing: words between brackets, and lines of text further in, that would begin something else where the writer puts them. */
+static void
+plain_text_is_quoted_where_it_could_not_stay_plain(void **state)
+{
+	static const char *const texts[][2] = {
+		{"[-, a]\n", "- \"-\"\n- a\n"},
+		{"   --- a\n   b\n", "\"--- a b\"\n"},
+		{"u: x\xe2\x80\xa8 y\n", "u: \"x\\u2028y\"\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct kbi_buf out = KBI_BUF(MIB);
+		struct kbi_yaml yaml;
+		assert_int_equal(read_text(&yaml, texts[i][0]), KB_OK);
+		kbi_yaml_write(&out, &yaml);
+		assert_string_equal(kbi_buf_text(&out), texts[i][1]);
+		kbi_yaml_free(&yaml);
+		kbi_buf_free(&out);
+	}
+}
+
 static void
 a_merge_goes_into_maps_and_replaces_the_rest(void **state)
 {
@@ -405,6 +427,7 @@ main(void)
 		cmocka_unit_test_teardown(what_is_written_reads_back_the_same, forget),
 		cmocka_unit_test_teardown(bad_utf8_is_written_as_a_replacement, forget),
 		cmocka_unit_test_teardown(a_tree_is_written_in_block_style, forget),
+		cmocka_unit_test_teardown(plain_text_is_quoted_where_it_could_not_stay_plain, forget),
 		cmocka_unit_test_teardown(a_merge_goes_into_maps_and_replaces_the_rest, forget),
 		cmocka_unit_test_teardown(set_replaces_in_place, forget),
 	};
