@@ -3,9 +3,42 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+__all__ = [
+    "Error",
+    "InvalidArgument",
+    "TooBig",
+    "NoMemory",
+    "LocalIO",
+    "Unreachable",
+    "NotTrusted",
+    "LoginRefused",
+    "NotPrivileged",
+    "ProtocolBroken",
+    "Timeout",
+    "Canceled",
+    "Busy",
+    "Locked",
+    "Conflict",
+    "StepFailed",
+    "NotVerified",
+    "IntegrityBroken",
+    "Unsupported",
+]
+
+if TYPE_CHECKING:
+    from ._result import Result
+
 
 class Error(Exception):
-    """A call that failed. str() is one line: who, what, how it was."""
+    """A call that failed. str() is one line: who, what, how it was.
+
+    `code` is the number (`kb.Code`), `id` a stable name for programs, `evidence` the lines that were seen, `fix` the call or setting that
+    would mend it; `result` is what the step left when `Host.run()` or `Host.check()` raised it.
+    """
+
+    result: Result | None = None
 
     def __init__(
         self,
@@ -32,6 +65,7 @@ class Error(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         fields = dict(self.__dict__)
+        fields.pop("result", None)
         cause = fields.pop("cause")
         return _unpickle, (type(self), cause, fields)
 

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole cluster from one description."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import _core
+from ._plan import Plan, Run
+from ._step import Value, bytes_of, text_of
+
+if TYPE_CHECKING:
+    from ._context import Context
+
+
+class Cluster:
+    """A cluster's description, and the plans made from it. Made by `Context.cluster()`.
+
+    `up()`, `reset()` and `status()` give a run to iterate over; `plan_up()`, `plan_reset()` and `plan_status()` the plan alone.
+    """
+
+    def __init__(self, context: Context, raw: _core.Cluster) -> None:
+        self._context = context
+        self._raw = raw
+
+    def set(self, key: str, value: Value) -> Cluster:
+        """Sets a field by its dotted path ("network.pods"); None puts the default back. Returns itself."""
+        self._raw.set(key, None if value is None else text_of(value))
+        return self
+
+    def get(self, key: str) -> str | None:
+        """What a field is, or its default."""
+        return self._raw.get(key)
+
+    def add_host(self, name: str, address: str, role: str = "worker", **fields: Value) -> Cluster:
+        """Adds a host: "control-plane" or "worker"; fields of its own by `set_host()`. Returns itself."""
+        self._raw.add_host(name, address, role)
+        for key, value in fields.items():
+            self.set_host(name, key, value)
+        return self
+
+    def set_host(self, name: str, key: str, value: Value) -> Cluster:
+        """Sets a field of one host ("ssh.port", "labels"). Returns itself."""
+        self._raw.set_host(name, key, None if value is None else text_of(value))
+        return self
+
+    def set_secret(self, key: str, secret: str | bytes | None, host: str | None = None) -> Cluster:
+        """A secret of one host, or of all: `password`, `sudo_password`, `passphrase`, `identity_data`. Returns itself."""
+        self._raw.set_secret(host, key, None if secret is None else bytes_of(secret))
+        return self
+
+    def add_kubeadm(self, documents: str | bytes) -> Cluster:
+        """Adds kubeadm documents of your own (YAML), merged by kind. Returns itself."""
+        self._raw.add_kubeadm(bytes_of(documents))
+        return self
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names of its hosts."""
+        names = (self._raw.host_name(i) for i in range(self._raw.host_count()))
+        return tuple(n for n in names if n is not None)
+
+    def validate(self) -> None:
+        """Looks at the description alone, before any host is touched. Raises what is wrong with it."""
+        self._raw.check()
+
+    def plan_up(self) -> Plan:
+        """The plan that brings it up; its task `kubeconfig.install` has the output "kubeconfig"."""
+        return Plan(self._context, self._raw.up())
+
+    def plan_reset(self) -> Plan:
+        """The plan that takes it down, in the right order."""
+        return Plan(self._context, self._raw.reset())
+
+    def plan_status(self) -> Plan:
+        """The plan that only looks."""
+        return Plan(self._context, self._raw.status())
+
+    def up(self, timeout: float | None = None, *, check: bool = False) -> Run:
+        """Brings it up; with `check` it only says what that would change."""
+        plan = self.plan_up()
+        return plan.check(timeout) if check else plan.apply(timeout)
+
+    def reset(self, timeout: float | None = None, *, check: bool = False) -> Run:
+        """Takes it down; with `check` it only says what that would change."""
+        plan = self.plan_reset()
+        return plan.check(timeout) if check else plan.apply(timeout)
+
+    def status(self, timeout: float | None = None) -> Run:
+        """Looks at its nodes, control plane and network."""
+        return self.plan_status().apply(timeout)
+
+    def close(self) -> None:
+        """Ends its use now; plans made from it keep what they need."""
+        _core.close(self._raw)
+
+    def __repr__(self) -> str:
+        return f"<kb.Cluster of {len(self.hosts)} hosts>"

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plans: steps on hosts and what comes before what; and runs of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+from . import _core
+from ._enums import EventKind, Mode
+from ._event import Event
+from ._step import Step
+
+if TYPE_CHECKING:
+    from ._context import Context, Host
+
+
+def milliseconds(timeout: float | None) -> int:
+    return -1 if timeout is None else max(0, round(timeout * 1000))
+
+
+class Task:
+    """One step on one host, as part of a plan."""
+
+    def __init__(self, plan: _core.Plan, raw: _core.Task) -> None:
+        self._plan = plan
+        self._raw = raw
+
+    @property
+    def step(self) -> str:
+        """The name of its step."""
+        return self._raw.step()
+
+    @property
+    def host(self) -> str:
+        """The name of its host."""
+        return self._raw.host()
+
+    def after(self, *tasks: Task) -> Task:
+        """It begins only when those have ended well. Returns itself."""
+        for task in tasks:
+            self._plan.after(self._raw, task._raw)
+        return self
+
+    def bind(self, param: str, task: Task, output: str) -> Task:
+        """Its parameter is that task's output, which also orders them. Returns itself."""
+        self._plan.bind(self._raw, param.replace("_", "-"), task._raw, output.replace("_", "-"))
+        return self
+
+    def on_demand(self) -> Task:
+        """It runs only when a task bound to its outputs turns out to need them. Returns itself."""
+        self._raw.set_on_demand()
+        return self
+
+    def wave(self, group: str | None, limit: int = 1) -> Task:
+        """Of the tasks of this group at most `limit` are applied at a time. Returns itself."""
+        self._raw.set_wave(group, limit)
+        return self
+
+    def output(self, name: str) -> bytes | None:
+        """One of its outputs, once it has ended; None when there is none."""
+        return self._raw.output(name)
+
+    @property
+    def outputs(self) -> dict[str, bytes]:
+        """All that it gave."""
+        gave, index = {}, 0
+        while (name := _core.step_output_name(self.step, index)) is not None:
+            value = self._raw.output(name)
+            if value is not None:
+                gave[name] = value
+            index += 1
+        return gave
+
+    def __repr__(self) -> str:
+        return f"<kb.Task {self.host} {self.step}>"
+
+
+class Run:
+    """A plan that runs. Iterate over it for its events, with `for` or `async for`; it starts with the first one.
+
+    The last event is `PLAN_DONE`; when the run failed, its error is raised after that. Leaving the loop early, by `break` or by any
+    exception (Ctrl-C too), cancels the run. `wait()` takes all events and throws them away.
+    """
+
+    def __init__(self, plan: Plan, mode: Mode, timeout: float | None) -> None:
+        self._plan = plan
+        self._mode = mode
+        self._timeout = timeout
+        self._number: int | None = None
+
+    @property
+    def plan(self) -> Plan:
+        return self._plan
+
+    def start(self) -> int:
+        """Starts it, if it was not. Returns the run's number."""
+        if self._number is None:
+            self._number = self._plan._raw.start(self._mode, milliseconds(self._timeout))
+        return self._number
+
+    def cancel(self) -> None:
+        """Returns at once, from any thread; what became of each host arrives as events."""
+        if self._number is not None:
+            self._plan._context.cancel(self._number)
+
+    def wait(self) -> None:
+        """Until it has ended. Raises its error."""
+        for _ in self:
+            pass
+
+    def __iter__(self) -> Iterator[Event]:
+        self.start()
+        raw, context = self._plan._raw, self._plan._context
+        is_over, error = False, None
+        try:
+            while not is_over:
+                if (taken := raw.next_event()) is None:
+                    if not raw.is_running():
+                        return
+                    context.wait()
+                    continue
+                event = Event(taken)
+                is_over, error = event.kind == EventKind.PLAN_DONE, event.error
+                yield event
+        finally:
+            if not is_over:
+                self.cancel()
+        if error is not None:
+            raise error
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        self.start()
+        raw, context = self._plan._raw, self._plan._context
+        is_over, error = False, None
+        with context._reading() as turn:
+            try:
+                while not is_over:
+                    if (taken := raw.next_event()) is None:
+                        if not raw.is_running():
+                            return
+                        await turn.wait()
+                        turn.clear()
+                        continue
+                    event = Event(taken)
+                    is_over, error = event.kind == EventKind.PLAN_DONE, event.error
+                    yield event
+            finally:
+                if not is_over:
+                    self.cancel()
+        if error is not None:
+            raise error
+
+    def __await__(self) -> Iterator[None]:
+        async def all_of_it() -> None:
+            async for _ in self:
+                pass
+
+        return all_of_it().__await__()
+
+    def __repr__(self) -> str:
+        state = "not started" if self._number is None else f"run {self._number}"
+        return f"<kb.Run {self._mode.name.lower()} of {len(self._plan)} tasks, {state}>"
+
+
+class Plan:
+    """Steps on hosts, and what comes before what. Tasks of one host run in the order in which they were added."""
+
+    def __init__(self, context: Context, raw: _core.Plan) -> None:
+        self._context = context
+        self._raw = raw
+
+    def add(self, host: Host, step: Step) -> Task:
+        """Adds a step on a host."""
+        return Task(self._raw, self._raw.add(host._raw, step._make(self._context._raw)))
+
+    def barrier(self) -> None:
+        """What is added from now on begins only when all added so far has ended well."""
+        self._raw.barrier()
+
+    def only(self, *patterns: str) -> Plan:
+        """Keeps the tasks whose step fits one of the patterns (`*`, `?`). Returns itself."""
+        for pattern in patterns:
+            self._raw.only(pattern)
+        return self
+
+    def skip(self, *patterns: str) -> Plan:
+        """Leaves out the tasks whose step fits. Returns itself."""
+        for pattern in patterns:
+            self._raw.skip(pattern)
+        return self
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """In the order in which they were added."""
+        found = (self._raw.task(i) for i in range(self._raw.task_count()))
+        return tuple(Task(self._raw, t) for t in found if t is not None)
+
+    def check(self, timeout: float | None = None) -> Run:
+        """A dry run: verdicts and differences, nothing is touched."""
+        return Run(self, Mode.CHECK, timeout)
+
+    def apply(self, timeout: float | None = None) -> Run:
+        """Makes it so. The timeout is in seconds, for all of it."""
+        return Run(self, Mode.APPLY, timeout)
+
+    def close(self) -> None:
+        """Ends its use now; a run of it is cancelled."""
+        _core.close(self._raw)
+
+    def __len__(self) -> int:
+        return self._raw.task_count()
+
+    def __enter__(self) -> Plan:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<kb.Plan of {len(self)} tasks>"
+
