@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/map.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 
-#define ROOM_FIRST 8
+#define ROOM_FIRST 2
+
+/* What a map's entries lie in. Copies of a map share it until one of them is changed, also across threads. */
+struct block {
+	atomic_size_t refs;
+	struct kbi_entry entries[];
+};
+
+static struct block *
+block_of(const struct kbi_map *map)
+{
+	return map->entries ? (struct block *)((char *)map->entries - offsetof(struct block, entries)) : NULL;
+}
 
 static char *
 copy_bytes(const void *data, size_t size_bytes)
@@ -37,16 +50,63 @@ out_of_memory(struct kbi_map *map)
 	return KB_ENOMEM;
 }
 
+static void
+free_entries(struct kbi_entry *entries, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free_entry(&entries[i]);
+}
+
+static bool
+copy_entry(struct kbi_entry *to, const struct kbi_entry *from)
+{
+	*to = (struct kbi_entry){.size_bytes = from->size_bytes, .secret = from->secret};
+	to->name = copy_bytes(from->name, strlen(from->name));
+	to->value = copy_bytes(from->value, from->size_bytes);
+	if (to->name && to->value)
+		return true;
+	free_entry(to);
+	return false;
+}
+
+/* Before a map is changed: entries of its own, and room for one more. */
+static bool
+make_own(struct kbi_map *map, size_t room)
+{
+	struct block *old = block_of(map), *block = malloc(sizeof(*block) + room * sizeof(*block->entries));
+	size_t count = 0;
+
+	if (!block)
+		return false;
+	atomic_init(&block->refs, 1);
+	while (count < map->count && copy_entry(&block->entries[count], &map->entries[count]))
+		count++;
+	if (count < map->count) {
+		free_entries(block->entries, count);
+		free(block);
+		return false;
+	}
+	struct kbi_map shared = {.entries = old ? old->entries : NULL, .count = map->count};
+	map->entries = block->entries;
+	map->room = room;
+	kbi_map_free(&shared);
+	return true;
+}
+
 static bool
 make_room(struct kbi_map *map)
 {
-	if (map->count < map->room)
+	struct block *block = block_of(map);
+	size_t room = map->count < map->room ? map->room : map->room ? map->room * 2 : ROOM_FIRST;
+
+	if (!block || atomic_load(&block->refs) > 1)
+		return make_own(map, room);
+	if (room == map->room)
 		return true;
-	size_t room = map->room ? map->room * 2 : ROOM_FIRST;
-	struct kbi_entry *entries = realloc(map->entries, room * sizeof(*entries));
-	if (!entries)
+	block = realloc(block, sizeof(*block) + room * sizeof(*block->entries));
+	if (!block)
 		return false;
-	map->entries = entries;
+	map->entries = block->entries;
 	map->room = room;
 	return true;
 }
@@ -146,6 +206,10 @@ kbi_map_remove(struct kbi_map *map, const char *name)
 {
 	if (!name)
 		return KB_EINVAL;
+	if (!kbi_map_has(map, name))
+		return KB_OK;
+	if (!make_room(map))
+		return out_of_memory(map);
 	remove_from(map, name, 0);
 	return KB_OK;
 }
@@ -154,7 +218,15 @@ kb_status
 kbi_map_copy(struct kbi_map *to, const struct kbi_map *from)
 {
 	size_t count = from->count;	/* a map may be copied into itself */
+	struct block *block = block_of(from);
 
+	if (block && count && !to->entries) {
+		atomic_fetch_add(&block->refs, 1);
+		to->entries = block->entries;
+		to->count = count;
+		to->room = from->room;
+		return KB_OK;
+	}
 	for (size_t i = 0; i < count; i++) {
 		const struct kbi_entry *entry = &from->entries[i];
 		kb_status status = append(to, entry->name, entry->value, entry->size_bytes, entry->secret);
@@ -212,8 +284,11 @@ kbi_map_count(const struct kbi_map *map, const char *name)
 void
 kbi_map_free(struct kbi_map *map)
 {
-	for (size_t i = 0; i < map->count; i++)
-		free_entry(&map->entries[i]);
-	free(map->entries);
+	struct block *block = block_of(map);
+
+	if (block && atomic_fetch_sub(&block->refs, 1) == 1) {
+		free_entries(block->entries, map->count);
+		free(block);
+	}
 	*map = (struct kbi_map){0};
 }

@@ -28,7 +28,8 @@ kb_status kbi_map_set_secret(struct kbi_map *map, const char *name, const void *
 kb_status kbi_map_add(struct kbi_map *map, const char *name, const char *value);
 kb_status kbi_map_add_bytes(struct kbi_map *map, const char *name, const void *data, size_t size_bytes);
 kb_status kbi_map_remove(struct kbi_map *map, const char *name);
-kb_status kbi_map_copy(struct kbi_map *to, const struct kbi_map *from);	/* adds all of from, secrets stay secrets */
+/* Adds all of from; secrets stay secrets. An empty map shares what from has until one of them is changed: no copy is made, and none takes memory. */
+kb_status kbi_map_copy(struct kbi_map *to, const struct kbi_map *from);
 const char *kbi_map_get(const struct kbi_map *map, const char *name);		/* first value, or NULL */
 const char *kbi_map_get_or(const struct kbi_map *map, const char *name, const char *fallback);
 const struct kbi_entry *kbi_map_find(const struct kbi_map *map, const char *name);

@@ -80,6 +80,35 @@ a_map_may_be_set_and_copied_from_itself(void **state)
 }
 
 static void
+a_copy_takes_no_memory_until_one_of_them_is_changed(void **state)
+{
+	struct kbi_map map = {0}, copy = {0}, other = {0};
+
+	(void)state;
+	kbi_map_set(&map, "a", "value");
+	kbi_map_set_secret(&map, "b", "x", 1);
+	assert_int_equal(kbi_map_copy(&copy, &map), KB_OK);
+	assert_int_equal(kbi_map_copy(&other, &copy), KB_OK);
+	assert_ptr_equal(copy.entries, map.entries);
+	kbi_map_add(&copy, "c", "more");
+	kbi_map_set(&other, "a", "other");
+	check(&map, "a=value;b=x!;");
+	check(&copy, "a=value;b=x!;c=more;");
+	check(&other, "a=other;b=x!;");
+	kbi_map_free(&copy);
+	assert_int_equal(kbi_map_copy(&copy, &map), KB_OK);
+	kbi_map_free(&map);
+	check(&copy, "a=value;b=x!;");
+	kbi_map_copy(&map, &copy);
+	kbi_map_remove(&copy, "a");
+	check(&map, "a=value;b=x!;");
+	check(&copy, "b=x!;");
+	kbi_map_free(&map);
+	kbi_map_free(&copy);
+	kbi_map_free(&other);
+}
+
+static void
 bytes_are_kept_whole(void **state)
 {
 	struct kbi_map map = {0};
@@ -115,6 +144,7 @@ main(void)
 		cmocka_unit_test(set_replaces_all_and_add_appends),
 		cmocka_unit_test(values_of_a_name_come_one_after_another),
 		cmocka_unit_test(a_map_may_be_set_and_copied_from_itself),
+		cmocka_unit_test(a_copy_takes_no_memory_until_one_of_them_is_changed),
 		cmocka_unit_test(bytes_are_kept_whole),
 		cmocka_unit_test(misuse_is_an_error_and_no_crash),
 	};
