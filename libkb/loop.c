@@ -29,6 +29,7 @@ struct kbi_loop {
 	struct kbi_jobs *jobs;
 	struct kbi_jump *jumps;
 	struct kbi_timer timers;	/* a ring with this head, soonest first */
+	struct kbi_timer at_once;	/* those due at once, in the order in which they were set */
 	/* those being called now: one that is set again waits for the next dispatch */
 	struct kbi_timer firing;
 	int64_t armed_ms;		/* when timer_fd goes off; it may be too early, never too late */
@@ -71,6 +72,7 @@ kbi_loop_new(void)
 		return NULL;
 	loop->epoll_fd = loop->timer_fd = loop->wake_fd = loop->hold_fd = -1;
 	loop->timers.prev = loop->timers.next = &loop->timers;
+	loop->at_once.prev = loop->at_once.next = &loop->at_once;
 	loop->firing.prev = loop->firing.next = &loop->firing;
 	loop->armed_ms = KBI_NEVER;
 	if (open_fds(loop)) {
@@ -169,13 +171,27 @@ kbi_loop_timer(struct kbi_loop *loop, struct kbi_timer *timer, int64_t due_ms)
 	timer->due_ms = due_ms;
 	if (due_ms == KBI_NEVER)
 		return;
-	/* a new deadline is mostly later than those that are set */
+	/* a new deadline is mostly later than those that are set, or has no business among them */
 	struct kbi_timer *last = loop->timers.prev;
-	while (last != &loop->timers && last->due_ms > due_ms)
+	while (due_ms > 0 && last != &loop->timers && last->due_ms > due_ms)
 		last = last->prev;
-	link_before(timer, last->next);
-	if (due_ms < loop->armed_ms)
+	link_before(timer, due_ms > 0 ? last->next : &loop->at_once);
+	if (due_ms < loop->armed_ms && !loop->is_dispatching)	/* what dispatches arms it once, at its end */
 		arm(loop, due_ms);
+}
+
+static bool
+is_empty(const struct kbi_timer *ring)
+{
+	return ring->next == ring;
+}
+
+static int64_t
+next_due_ms(const struct kbi_loop *loop)
+{
+	if (!is_empty(&loop->at_once))
+		return 0;
+	return is_empty(&loop->timers) ? KBI_NEVER : loop->timers.next->due_ms;
 }
 
 static void
@@ -183,18 +199,23 @@ fire_timers(struct kbi_loop *loop)
 {
 	int64_t now_ms = kbi_clock_ms();
 
-	while (loop->timers.next != &loop->timers && loop->timers.next->due_ms <= now_ms) {
+	while (!is_empty(&loop->at_once)) {
+		struct kbi_timer *timer = loop->at_once.next;
+		unlink_timer(timer);
+		link_before(timer, &loop->firing);
+	}
+	while (!is_empty(&loop->timers) && loop->timers.next->due_ms <= now_ms) {
 		struct kbi_timer *timer = loop->timers.next;
 		unlink_timer(timer);
 		link_before(timer, &loop->firing);
 	}
-	while (loop->firing.next != &loop->firing) {
+	while (!is_empty(&loop->firing)) {
 		struct kbi_timer *timer = loop->firing.next;
 		unlink_timer(timer);
 		timer->due_ms = KBI_NEVER;
 		timer->due(timer->owner);
 	}
-	int64_t next_ms = loop->timers.next != &loop->timers ? loop->timers.next->due_ms : KBI_NEVER;
+	int64_t next_ms = next_due_ms(loop);
 	if (loop->armed_ms <= now_ms || next_ms < loop->armed_ms)
 		arm(loop, next_ms);
 }
