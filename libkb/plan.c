@@ -80,7 +80,7 @@ last_on(const struct kb_plan *plan, const struct kb_host *host)
 }
 
 static struct kb_task *
-add_task(struct kb_plan *plan, struct kb_host *host, const struct kb_step *step)
+add_task(struct kb_plan *plan, struct kb_host *host, struct kb_step *step)
 {
 	struct kb_task *task = calloc(1, sizeof(*task));
 	if (!task || !(task->step = kbi_step_copy(step))) {

@@ -59,13 +59,21 @@ stop(struct kbi_run *run)
 }
 
 static bool
-is_under_way(const struct kbi_run *run)	/* something will come of itself: an answer, a file, a new connection */
+is_busy(const struct kbi_lane *lane)	/* something will come of itself: an answer, a file, a new connection */
+{
+	return lane->asks || lane->retry.due_ms != KBI_NEVER ||
+		(lane->cursor < lane->task_count && lane->tasks[lane->cursor]->run.job);
+}
+
+static bool
+is_under_way(struct kbi_run *run)	/* asked at every tick: so it begins with the lane that was busy the last time */
 {
 	for (size_t i = 0; i < run->lane_count; i++) {
-		const struct kbi_lane *lane = &run->lanes[i];
-		if (lane->asks || lane->retry.due_ms != KBI_NEVER ||
-		    (lane->cursor < lane->task_count && lane->tasks[lane->cursor]->run.job))
-			return true;
+		size_t at = (run->busy + i) % run->lane_count;
+		if (!is_busy(&run->lanes[at]))
+			continue;
+		run->busy = at;
+		return true;
 	}
 	return false;
 }
@@ -205,17 +213,31 @@ check_plan(struct kb_plan *plan, int mode, struct kb_err *err)
 	return status;
 }
 
+/* The tasks of one host are a chain; its first task makes its lane. */
 static size_t
-lane_index(struct kbi_run *run, struct kb_host *host)	/* finds or makes it; the array is large enough */
+count_lanes(const struct kbi_tasks *tasks)
 {
-	size_t i = 0;
-	while (i < run->lane_count && run->lanes[i].host != host)
-		i++;
-	if (i == run->lane_count) {
-		run->lanes[i] = (struct kbi_lane){ .run = run, .host = host, .retry.due_ms = KBI_NEVER };
-		run->lane_count++;
-	}
-	return i;
+	size_t count = 0;
+	for (size_t i = 0; i < tasks->count; i++)
+		count += !tasks->at[i]->before_here;
+	return count;
+}
+
+static struct kbi_lane *
+lane_of(struct kbi_run *run, const struct kb_task *task)	/* the array is large enough */
+{
+	if (task->before_here)
+		return task->before_here->lane;
+	struct kbi_lane *lane = &run->lanes[run->lane_count++];
+	*lane = (struct kbi_lane){ .run = run, .host = task->host, .retry.due_ms = KBI_NEVER };
+	return lane;
+}
+
+static bool
+have_same_text(const struct kb_step *one, const struct kb_step *other)
+{
+	return one->def == other->def && (!kbi_step_is_own(one) || (kbi_str_is(one->probe, other->probe) &&
+		(one->apply == other->apply || kbi_str_is(one->apply, other->apply))));
 }
 
 /* The text of a step, and what it shares with others, goes to a host once, however many tasks have it */
@@ -231,7 +253,7 @@ number_texts(struct kbi_lane *lane)
 			const struct kb_task *earlier = lane->tasks[j];
 			if (earlier->is_unused)
 				continue;
-			if (earlier->step->def == def && !kbi_step_is_own(task->step))
+			if (have_same_text(earlier->step, task->step))
 				task->text_number = j;
 			if (earlier->step->def->library == def->library)
 				task->library_number = j;
@@ -243,11 +265,13 @@ static bool
 make_lanes(struct kbi_run *run)
 {
 	struct kbi_tasks *tasks = &run->plan->tasks;
-	run->lanes = calloc(tasks->count, sizeof(*run->lanes));
+	run->lanes = calloc(count_lanes(tasks), sizeof(*run->lanes));
 	if (!run->lanes)
 		return false;
-	for (size_t i = 0; i < tasks->count; i++)
-		run->lanes[lane_index(run, tasks->at[i]->host)].task_count++;
+	for (size_t i = 0; i < tasks->count; i++) {
+		tasks->at[i]->lane = lane_of(run, tasks->at[i]);
+		tasks->at[i]->lane->task_count++;
+	}
 	for (size_t i = 0; i < run->lane_count; i++) {
 		struct kbi_lane *lane = &run->lanes[i];
 		lane->tasks = calloc(lane->task_count, sizeof(struct kb_task *));
@@ -256,9 +280,8 @@ make_lanes(struct kbi_run *run)
 		lane->task_count = 0;
 	}
 	for (size_t i = 0; i < tasks->count; i++) {
-		struct kbi_lane *lane = &run->lanes[lane_index(run, tasks->at[i]->host)];
+		struct kbi_lane *lane = tasks->at[i]->lane;
 		lane->tasks[lane->task_count++] = tasks->at[i];
-		tasks->at[i]->lane = lane;
 	}
 	for (size_t i = 0; i < run->lane_count; i++)
 		number_texts(&run->lanes[i]);

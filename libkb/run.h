@@ -99,6 +99,7 @@ struct kbi_run {
 	uint64_t seq;
 	struct kbi_lane *lanes;
 	size_t lane_count;
+	size_t busy;			/* one of them that was busy */
 	size_t connecting;		/* sessions that are not ready yet */
 	struct kbi_lane *listed;
 	struct kbi_timer tick;
@@ -126,6 +127,7 @@ bool kbi_lane_is_forgetting(const struct kbi_lane *lane);	/* the host clears a j
 /* run_task.c: what one task needs next */
 void kbi_task_reset(struct kb_task *task);
 void kbi_task_ask_again(struct kb_task *task);	/* what was applied is forgotten: its probe says what is true */
+void kbi_task_forget(struct kb_task *task);		/* what only its way to its end needed */
 bool kbi_task_advance(struct kbi_lane *lane, struct kb_task *task);	/* true: it ended, look at the next one */
 bool kbi_task_waits_for_demand(const struct kb_task *task);	/* its turn has come, and nobody has said yet whether it is needed */
 bool kbi_task_is_fresh(const struct kbi_lane *lane, const struct kb_task *task);

@@ -230,6 +230,7 @@ end_with(struct kb_task *task, enum kbi_task_end end, kb_status status, const ch
 	if (task->host && !task->is_left_out)
 		tell(task, status, text, err);
 	look_at_next(run, task);
+	kbi_task_forget(task);
 	kbi_loop_timer(run->kb->loop, &run->tick, 0);
 }
 

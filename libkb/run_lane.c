@@ -70,6 +70,8 @@ free_ask(struct kbi_ask *ask)
 static char *
 shown_log(struct kbi_secrets *secrets, const struct kbi_buf *from)
 {
+	if (!from->size_bytes)
+		return NULL;
 	struct kbi_buf masked = KBI_BUF(4 * KBI_LOG_MAX), log = KBI_BUF(4 * KBI_LOG_MAX);
 	size_t size_bytes = from->size_bytes;
 	const char *data = kbi_buf_text(from), *end = data + size_bytes;

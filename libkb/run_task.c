@@ -15,24 +15,39 @@
 #define LOG_LINES 40
 #define APPLIES_MAX 3
 
+static void
+forget_answer(struct kbi_answer *answer)
+{
+	kbi_map_free(&answer->facts);
+	kbi_err_clear(&answer->err);
+	free(answer->log);
+	answer->log = NULL;
+}
+
 void
-kbi_task_reset(struct kb_task *task)
+kbi_task_forget(struct kb_task *task)
 {
 	struct kbi_task_run *run = &task->run;
-	kbi_job_cancel(run->job);
-	kbi_map_free(&run->probe.facts);
-	kbi_map_free(&run->apply.facts);
-	kbi_err_clear(&run->probe.err);
-	kbi_err_clear(&run->apply.err);
+	forget_answer(&run->probe);
+	forget_answer(&run->apply);
 	kbi_err_clear(&run->job_err);
-	free(run->probe.log);
-	free(run->apply.log);
 	free(run->said);
+	run->said = NULL;
 	kbi_buf_free(&run->heard);
 	kbi_map_free(&run->args);
 	kbi_map_free(&run->made);
 	kbi_map_free(&run->wants);
 	kbi_changes_free(run->changes, run->change_count);
+	run->changes = NULL;
+	run->change_count = 0;
+}
+
+void
+kbi_task_reset(struct kb_task *task)
+{
+	struct kbi_task_run *run = &task->run;
+	kbi_job_cancel(run->job);
+	kbi_task_forget(task);
 	*run = (struct kbi_task_run){ .probe.exit_status = -1, .apply.exit_status = -1 };
 }
 

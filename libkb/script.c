@@ -130,7 +130,7 @@ add_texts(struct kbi_buf *out, const struct kbi_script_call *call)	/* LIBRARY TE
 	if (call->step->def->library)
 		kbi_buf_add_format(out, " \"$kb_library_%zu\"", call->library_number);
 	else
-		kbi_buf_add(out, " ''");
+		kbi_buf_add(out, " \"\"");
 	kbi_buf_add_format(out, " \"$kb_text_%zu\"", call->number);
 }
 

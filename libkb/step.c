@@ -96,17 +96,21 @@ kb_step_script(kb_ctx *kb, const char *name, const char *probe, const char *appl
 }
 
 struct kb_step *
-kbi_step_copy(const struct kb_step *step)
+kbi_step_copy(struct kb_step *step)
 {
-	struct kb_step *copy = alloc_step(step->kb, step->def, step->name);
+	struct kb_step *original = step->original ? step->original : step;
+	struct kb_step *copy = malloc(sizeof(*copy));
 	if (!copy)
 		return NULL;
-	if ((step->probe && !(copy->probe = strdup(step->probe))) || (step->apply && !(copy->apply = strdup(step->apply))) ||
-	    kbi_map_copy(&copy->args, &step->args) || kbi_secrets_add_map(step->kb->secrets, &copy->args)) {
-		kb_step_free(copy);
-		return NULL;
-	}
-	return copy;
+	*copy = (struct kb_step){ .kb = step->kb, .original = original, .def = step->def, .name = step->name, .probe = step->probe,
+		.apply = step->apply };
+	atomic_init(&copy->refs, 1);
+	atomic_fetch_add(&original->refs, 1);
+	kbi_ctx_ref(step->kb);
+	if (!kbi_map_copy(&copy->args, &step->args) && !kbi_secrets_add_map(step->kb->secrets, &copy->args))
+		return copy;
+	kb_step_free(copy);
+	return NULL;
 }
 
 bool
@@ -265,9 +269,13 @@ kb_step_free(kb_step *step)
 		return;
 	struct kb_ctx *kb = step->kb;
 	kbi_secrets_drop_map(kb->secrets, &step->args);
-	free(step->name);
-	free(step->probe);
-	free(step->apply);
+	if (step->original) {
+		kb_step_free(step->original);
+	} else {
+		free(step->name);
+		free(step->probe);
+		free(step->apply);
+	}
 	kbi_map_free(&step->args);
 	free(step);
 	kbi_ctx_unref(kb);

@@ -13,6 +13,7 @@
 struct kb_step {
 	atomic_int refs;
 	struct kb_ctx *kb;
+	struct kb_step *original;	/* of a copy: whose name and scripts it has; they never change */
 	const struct kbi_step_def *def;
 	char *name;		/* of a script of the caller's own: its own name; else the record's */
 	char *probe, *apply;	/* of a script of the caller's own; apply may be NULL */
@@ -22,7 +23,7 @@ struct kb_step {
 extern const struct kbi_step_def kbi_step_own;		/* a script of the caller's own: probe and apply */
 extern const struct kbi_step_def kbi_step_own_probe;	/* and one that only asks */
 
-struct kb_step *kbi_step_copy(const struct kb_step *step);		/* NULL: no memory */
+struct kb_step *kbi_step_copy(struct kb_step *step);		/* NULL: no memory */
 bool kbi_step_is_own(const struct kb_step *step);
 /* Parameters with their defaults; without those that are neither set nor have one. */
 kb_status kbi_step_args(const struct kb_step *step, struct kbi_map *args);

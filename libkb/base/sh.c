@@ -21,6 +21,16 @@ is_variable(const char *name)
 	return true;
 }
 
+/* Means itself wherever a shell reads it: most values are such words, and quotes within quotes grow fast. */
+static bool
+is_plain(const char *text, size_t size_bytes)
+{
+	for (size_t i = 0; i < size_bytes; i++)
+		if (!is_letter(text[i]) && !(text[i] >= '0' && text[i] <= '9') && (!text[i] || !strchr("./:@%+,-", text[i])))
+			return false;
+	return size_bytes > 0;
+}
+
 static void
 add_quoted(struct kbi_buf *buf, const char *text, const char *end)
 {
@@ -54,7 +64,10 @@ kbi_sh_set(struct kbi_buf *buf, const char *name, const void *data, size_t size_
 	for (const char *c = name; *c; c++)
 		kbi_buf_add_char(buf, *c == '-' ? '_' : *c);
 	kbi_buf_add_char(buf, '=');
-	kbi_sh_quote(buf, data, size_bytes);
+	if (is_plain(data, size_bytes))
+		kbi_buf_add_bytes(buf, data, size_bytes);
+	else
+		kbi_sh_quote(buf, data, size_bytes);
 	kbi_buf_add_char(buf, '\n');
 	return kbi_buf_failed(buf);
 }
