@@ -1,4 +1,4 @@
-# FROM/*.sh into TO/scripts.{c,h} (each text as a byte array), and TO/registry.c (the table of all steps).
+# FROM/*.sh into TO/scripts.{c,h} (each text without its comments, as a byte array), and TO/registry.c (the table of all steps).
 file(GLOB scripts ${FROM}/*.sh)
 list(SORT scripts)
 set(head "/* generated from libkb/steps */\n")
@@ -8,7 +8,9 @@ set(externs "")
 set(table "")
 foreach(script ${scripts})
 	get_filename_component(name ${script} NAME_WE)
-	file(READ ${script} hex HEX)
+	file(READ ${script} text)
+	string(REGEX REPLACE "\n[\t ]*#[^\n]*" "" text "\n${text}")	# comments are for readers: hosts get none
+	string(HEX "${text}" hex)
 	string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${hex}")
 	string(REGEX REPLACE "('....',)('....',)('....',)('....',)('....',)('....',)('....',)('....',)" "\\1\\2\\3\\4\\5\\6\\7\\8\n" bytes "${bytes}")
 	string(APPEND header "extern const char kbi_script_${name}[];\n")
