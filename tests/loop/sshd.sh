@@ -81,6 +81,15 @@ user kb-exits /bin/bash
 user kb-eats /bin/bash
 user kb-liar /bin/bash
 
+# root under another name, whose every login has a /run of its own, so that one machine is as many hosts as there are logins
+printf 'kb-alone:x:0:0::%s:%s/alone\n' "$folder" "$folder" >>"$folder/passwd"
+printf 'kb-alone:%s:19000:0:99999:7:::\n' "$hash" >>"$folder/shadow"
+cat >"$folder/alone" <<'END'
+#!/bin/sh
+exec unshare -m /bin/sh -c 'mount -t tmpfs tmpfs /run && exec /bin/sh "$@"' sh "$@"
+END
+chmod 755 "$folder/alone"
+
 # What rc files do to a login. Debian's bash reads .bashrc when sshd starts it.
 cat >"$folder/home/kb-noisy/.bashrc" <<'END'
 head -c 300000 /dev/urandom
