@@ -97,10 +97,10 @@ kb_launch() (
 		# shellcheck disable=SC2016 # expands there, not here
 		printf '%s\numask 022\nkb_supervise %s "$kb_library" "$kb_text"\n' "$kb_prelude" "$1"
 	} >"$kb_run/$1.script" || exit 1
-	exec 6<"$kb_run/$1.script" <"$kb_stdin"
+	exec 5<"$kb_stdin" 6<"$kb_run/$1.script"	# not 0: what a shell begins with & gets another
 	rm -f "$kb_run/$1.script" "$kb_run/$1.input"
 	sync "$kb_part/entry" "$kb_part" && mv "$kb_part" "$kb_journal/$1" && sync "$kb_journal" || exit 1
-	setsid sh /dev/fd/6 >/dev/null 2>&1 3>&- &
+	setsid sh /dev/fd/6 <&5 5<&- >/dev/null 2>&1 3>&- &
 )
 
 # kb_more DIR: its output from byte kb_pos on, as far as there is some

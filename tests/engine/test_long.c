@@ -25,6 +25,19 @@ static const struct kbi_step_def line_def = {
 		"apply() { echo $$ >>\"$folder/begun\"; eval \"$do\"; }\n",
 };
 
+static kb_status
+make_input(struct kbi_prepare *p)
+{
+	return kbi_map_set(p->made, "input", "what it reads\n");
+}
+
+static const struct kbi_step_def reading_def = {
+	.name = "test.reading", .params = params, .flags = KBI_STEP_LONG, .timeout_ms = 60000, .judge = judge_line, .prepare = make_input,
+	.script =
+		"probe() { fact lines \"$(cat \"$folder/lines\" 2>/dev/null | wc -l)\"; }\n"
+		"apply() { cat >\"$folder/lines\"; }\n",
+};
+
 static kb_plan *
 line_plan(struct fixture *f, const char *action)
 {
@@ -125,6 +138,22 @@ its_output_comes_while_it_runs_and_nothing_of_it_is_left(void **state)
 	assert_in_range(seen.outputs, 2, 6);	/* not all at the end */
 	assert_true(seen.journal[0]);
 	assert_string_equal(read_file(f, "lines"), "line\n");
+	check_nothing_is_left();
+}
+
+static void
+a_long_step_reads_its_input(void **state)
+{
+	struct fixture *f = *state;
+	kb_plan *plan = kb_plan_new(f->kb);
+	kb_step *step = kb_step_script(f->kb, "test.reading", "true", "true");
+	assert_int_equal(kb_step_set(step, "folder", f->folder), KB_OK);
+	step->def = &reading_def;
+	assert_non_null(kb_plan_add(plan, f->here, step));
+	kb_step_free(step);
+	assert_int_equal(run_plan(f->kb, plan, KB_APPLY, 60000, NULL, NULL), KB_OK);
+	assert_string_equal(read_file(f, "lines"), "what it reads\n");
+	kb_plan_free(plan);
 	check_nothing_is_left();
 }
 
@@ -285,6 +314,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(its_output_comes_while_it_runs_and_nothing_of_it_is_left, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_long_step_reads_its_input, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_lost_connection_attaches_again_without_a_hole_or_a_word_twice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_ended_while_nobody_listened_is_read_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_failure_keeps_what_was_said_on_both_connections, set_up, tear_down),
