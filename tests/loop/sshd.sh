@@ -81,12 +81,12 @@ user kb-exits /bin/bash
 user kb-eats /bin/bash
 user kb-liar /bin/bash
 
-# root under another name, whose every login has a /run of its own, so that one machine is as many hosts as there are logins
+# root under another name, whose every login has a /run and a lock of its own, so that one machine is as many hosts as there are logins
 printf 'kb-alone:x:0:0::%s:%s/alone\n' "$folder" "$folder" >>"$folder/passwd"
 printf 'kb-alone:%s:19000:0:99999:7:::\n' "$hash" >>"$folder/shadow"
 cat >"$folder/alone" <<'END'
 #!/bin/sh
-exec unshare -m /bin/sh -c 'mount -t tmpfs tmpfs /run && exec /bin/sh "$@"' sh "$@"
+exec unshare -m /bin/sh -c 'for place in /run /root /var/lib; do mount -t tmpfs tmpfs $place || exit 1; done; exec /bin/sh "$@"' sh "$@"
 END
 chmod 755 "$folder/alone"
 
