@@ -61,6 +61,7 @@ make_boot(struct kbi_login *login, const char *prelude, const struct kbi_nonce *
 		kbi_buf_add(boot, " >&2 </dev/null\n");
 	}
 	kbi_buf_add(boot, "kbs_mark 0 \"$(id -u)\"\n");
+	kbi_buf_fit(boot);	/* kept until it is written; many hosts may connect at a time */
 	return kbi_buf_failed(boot);
 }
 

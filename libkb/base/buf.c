@@ -125,6 +125,17 @@ kbi_buf_drop_front(struct kbi_buf *buf, size_t size_bytes)
 }
 
 void
+kbi_buf_fit(struct kbi_buf *buf)
+{
+	char *data = buf->data && !buf->secret ? realloc(buf->data, buf->size_bytes + 1) : NULL;
+
+	if (!data)
+		return;
+	buf->data = data;
+	buf->room_bytes = buf->size_bytes + 1;
+}
+
+void
 kbi_buf_free(struct kbi_buf *buf)
 {
 	if (buf->data && buf->secret)

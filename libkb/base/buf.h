@@ -30,6 +30,7 @@ void kbi_buf_add_format(struct kbi_buf *buf, const char *format, ...) __attribut
 void kbi_buf_add_vformat(struct kbi_buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 void kbi_buf_drop_front(struct kbi_buf *buf, size_t size_bytes);	/* forgets the first bytes */
 void kbi_buf_truncate(struct kbi_buf *buf, size_t size_bytes);
+void kbi_buf_fit(struct kbi_buf *buf);				/* gives back the room that it does not need; not for secrets */
 void kbi_buf_free(struct kbi_buf *buf);				/* wipes what is secret; may be used again */
 kb_status kbi_buf_failed(const struct kbi_buf *buf);
 const char *kbi_buf_text(const struct kbi_buf *buf);			/* "" when empty, never NULL */
