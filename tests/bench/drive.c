@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drive USER IDENTITY KNOWN_HOSTS HOSTS STEPS PORT...: that many dependent steps on that many hosts of 127.0.0.1 (with one port for each, or one
- * for all), and one line of JSON on what it cost. Exits 0 when every step was done. */
+/* drive ask|change USER IDENTITY KNOWN_HOSTS HOSTS STEPS PORT...: that many dependent steps on that many hosts of 127.0.0.1 (with one port for
+ * each, or one for all), and one line of JSON on what it cost. Exits 0 when every step ended well. */
 #include "drive.h"
 
 int
 main(int argc, char **argv)
 {
-	if (argc < 7)
+	if (argc < 8)
 		return 2;
-	struct drive drive = {.user = argv[1], .identity = argv[2], .known_hosts = argv[3],
-		.host_count = strtoul(argv[4], NULL, 10), .step_count = strtoul(argv[5], NULL, 10)};
-	size_t port_count = (size_t)argc - 6;
+	struct drive drive = {.is_asking = strcmp(argv[1], "ask") == 0, .user = argv[2], .identity = argv[3], .known_hosts = argv[4],
+		.host_count = strtoul(argv[5], NULL, 10), .step_count = strtoul(argv[6], NULL, 10)};
+	size_t port_count = (size_t)argc - 7;
 	int *ports = calloc(port_count, sizeof(*ports));
 	if (!ports || (port_count != 1 && port_count < drive.host_count))
 		return 2;
 	for (size_t i = 0; i < port_count; i++)
-		ports[i] = atoi(argv[6 + i]);
+		ports[i] = atoi(argv[7 + i]);
 	drive_run(&drive, "127.0.0.1", ports, port_count);
 	free(ports);
 	double hosts = (double)drive.host_count;
@@ -23,5 +23,5 @@ main(int argc, char **argv)
 	       drive.host_count, drive.step_count, drive.changed, drive.wall_s, drive.cpu_s * 1000 / hosts, (double)drive.memory_kib / hosts);
 	if (drive.why[0])
 		fprintf(stderr, "%s\n", drive.why);
-	return drive.status != KB_OK || drive.changed != drive.host_count * drive.step_count;
+	return drive.status != KB_OK || (drive.is_asking ? drive.present : drive.changed) != drive.host_count * drive.step_count;
 }

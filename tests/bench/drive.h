@@ -17,8 +17,9 @@
 struct drive {
 	const char *user, *identity, *known_hosts;
 	size_t host_count, step_count;
+	bool is_asking;			/* steps only ask, and each needs what the one before it answered; else each changes something */
 	/* how it went */
-	size_t changed, failed;
+	size_t changed, present, failed;
 	kb_status status;
 	char why[512];			/* of the first failure */
 	double wall_s, cpu_s;
@@ -83,6 +84,33 @@ trivial_step(kb_ctx *kb, size_t number)
 	return step;
 }
 
+/* One command, and its answer is what the next one needs: nothing can be asked ahead */
+static inline void
+add_chain(kb_ctx *kb, kb_plan *plan, kb_host *host, size_t count)
+{
+	kb_task *before = NULL;
+	kb_step *step = kb_step_script(kb, "bench.ask", "/bin/true && output next \"$previous+\"", NULL);
+	for (size_t i = 0; i < count; i++) {
+		if (!before)
+			kb_step_set(step, "previous", "0");
+		kb_task *task = kb_plan_add(plan, host, step);
+		if (before)
+			kb_plan_bind(plan, task, "previous", before, "next");
+		before = task;
+	}
+	kb_step_free(step);
+}
+
+static inline void
+add_changes(kb_ctx *kb, kb_plan *plan, kb_host *host, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		kb_step *step = trivial_step(kb, i);
+		kb_plan_add(plan, host, step);
+		kb_step_free(step);
+	}
+}
+
 static inline kb_host *
 drive_host(kb_ctx *kb, const struct drive *drive, size_t number, const char *address, int port)
 {
@@ -109,6 +137,7 @@ drive_hear(struct drive *drive, const kb_event *event)
 	}
 	if (kb_event_kind(event) == KB_EVENT_STEP_DONE) {
 		drive->changed += kb_event_is_changed(event) == 1;
+		drive->present += kb_event_verdict(event) == KB_PRESENT;
 		drive->failed += status != KB_OK;
 	} else if (kb_event_kind(event) == KB_EVENT_PLAN_DONE) {
 		drive->status = status;
@@ -140,11 +169,7 @@ drive_run(struct drive *drive, const char *address, const int *ports, size_t por
 	kb_plan *plan = kb_plan_new(kb);
 	for (size_t i = 0; i < drive->host_count; i++) {
 		kb_host *host = drive_host(kb, drive, i, address, ports[port_count == 1 ? 0 : i]);
-		for (size_t j = 0; j < drive->step_count; j++) {
-			kb_step *step = trivial_step(kb, j);
-			kb_plan_add(plan, host, step);
-			kb_step_free(step);
-		}
+		(drive->is_asking ? add_chain : add_changes)(kb, plan, host, drive->step_count);
 		kb_host_free(host);
 	}
 	drive->status = (kb_status)kb_plan_start(plan, KB_APPLY, 300000);

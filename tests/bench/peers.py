@@ -22,8 +22,10 @@ def ansible_env(sshd, strategy):
             "ANSIBLE_NOCOLOR": 1, "ANSIBLE_DISPLAY_OK_HOSTS": 0}
 
 
-def libkb(sshd, build, ports):
-    return timed([build / "tests/bench/bench_drive", "kb-alone", sshd.key, sshd.known_hosts, HOSTS, STEPS, *ports])
+def libkb(kind):
+    def run(sshd, build, ports):
+        return timed([build / "tests/bench/bench_drive", kind, "kb-alone", sshd.key, sshd.known_hosts, HOSTS, STEPS, *ports])
+    return run
 
 
 def asyncssh(sshd, _, ports):
@@ -53,7 +55,7 @@ def ansible(strategy):
 
 
 # name, how it runs, whether it takes so long that it runs once
-TOOLS = [("libkb", libkb, False), ("asyncssh", asyncssh, False), ("parallel-ssh", parallel_ssh, False), ("clush", clush, False),
+TOOLS = [("libkb", libkb("ask"), False), ("libkb, each step probed, changed, verified", libkb("change"), False), ("asyncssh", asyncssh, False), ("parallel-ssh", parallel_ssh, False), ("clush", clush, False),
          ("pyinfra", pyinfra, False), ("Ansible with Mitogen", ansible("mitogen_free"), True), ("Ansible, pipelined", ansible("free"), True)]
 
 
