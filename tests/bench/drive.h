@@ -101,14 +101,12 @@ add_chain(kb_ctx *kb, kb_plan *plan, kb_host *host, size_t count)
 	kb_step_free(step);
 }
 
+/* The same steps for every host: a plan's copies share what they have */
 static inline void
-add_changes(kb_ctx *kb, kb_plan *plan, kb_host *host, size_t count)
+add_changes(kb_plan *plan, kb_host *host, kb_step *const *steps, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		kb_step *step = trivial_step(kb, i);
-		kb_plan_add(plan, host, step);
-		kb_step_free(step);
-	}
+	for (size_t i = 0; i < count; i++)
+		kb_plan_add(plan, host, steps[i]);
 }
 
 static inline kb_host *
@@ -167,11 +165,20 @@ drive_run(struct drive *drive, const char *address, const int *ports, size_t por
 	double start_cpu_s = cpu_s(), start_s = clock_s();
 	kb_ctx *kb = kb_new();
 	kb_plan *plan = kb_plan_new(kb);
-	for (size_t i = 0; i < drive->host_count; i++) {
+	kb_step **steps = calloc(drive->step_count + 1, sizeof(*steps));
+	for (size_t i = 0; steps && i < drive->step_count; i++)
+		steps[i] = trivial_step(kb, i);
+	for (size_t i = 0; steps && i < drive->host_count; i++) {
 		kb_host *host = drive_host(kb, drive, i, address, ports[port_count == 1 ? 0 : i]);
-		(drive->is_asking ? add_chain : add_changes)(kb, plan, host, drive->step_count);
+		if (drive->is_asking)
+			add_chain(kb, plan, host, drive->step_count);
+		else
+			add_changes(plan, host, steps, drive->step_count);
 		kb_host_free(host);
 	}
+	for (size_t i = 0; steps && i < drive->step_count; i++)
+		kb_step_free(steps[i]);
+	free(steps);
 	drive->status = (kb_status)kb_plan_start(plan, KB_APPLY, 300000);
 	drive_wait(drive, kb, plan);
 	kb_plan_free(plan);
