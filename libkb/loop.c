@@ -28,6 +28,7 @@ struct kbi_loop {
 	void *woken_owner;
 	struct kbi_jobs *jobs;
 	struct kbi_jump *jumps;
+	struct kbi_gate *gates;
 	struct kbi_timer timers;	/* a ring with this head, soonest first */
 	struct kbi_timer at_once;	/* those due at once, in the order in which they were set */
 	/* those being called now: one that is set again waits for the next dispatch */
@@ -271,6 +272,12 @@ struct kbi_jump **
 kbi_loop_jumps(struct kbi_loop *loop)
 {
 	return &loop->jumps;
+}
+
+struct kbi_gate **
+kbi_loop_gates(struct kbi_loop *loop)
+{
+	return &loop->gates;
 }
 
 struct kbi_job_handle *

@@ -39,6 +39,7 @@ struct kbi_job {
 struct kbi_job_handle;
 
 struct kbi_jump;
+struct kbi_gate;
 
 struct kbi_loop *kbi_loop_new(void);
 void kbi_loop_free(struct kbi_loop *loop);
@@ -53,5 +54,6 @@ void kbi_loop_set_wake(struct kbi_loop *loop, void (*woken)(void *owner), void *
 void kbi_loop_hold_ready(struct kbi_loop *loop, bool is_ready);	/* keeps the descriptor readable while the owner has events queued */
 
 struct kbi_jump **kbi_loop_jumps(struct kbi_loop *loop);	/* a place for transport/jump.c: the jump hosts that are shared */
+struct kbi_gate **kbi_loop_gates(struct kbi_loop *loop);	/* a place for transport/gate.c: the servers that are logged in to */
 
 #endif

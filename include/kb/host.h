@@ -37,6 +37,9 @@
  * for its turn does not count to its connect_timeout_ms. An error names the jump host ("node-1: jump host bastion: its host key is not known");
  * one that dies is an error of every host behind it. A connection costs about 15 round trips to the jump host instead of 9, a step 1 as ever.
  *
+ * A server that turns a login away before it says who it is (sshd does by MaxStartups and PerSourcePenalties) is tried again within
+ * connect_timeout_ms, after pauses that grow, and by few of a context's hosts at a time.
+ *
  * There is no value that switches host keys off.
  */
 #ifndef KB_HOST_H

@@ -26,6 +26,7 @@ static const struct state {
 } states[] = {
 	[WAIT_JUMP] = {kbi_ssh_wait_jump, "its jump host gave no connection", "connect.timeout"},
 	[WAIT_NAME] = {kbi_ssh_wait_name, "its name was not resolved", "connect.timeout"},
+	[WAIT_GATE] = {kbi_ssh_wait_gate, "it turns logins away, and no place came free", "connect.turned-away"},
 	[DIAL] = {kbi_ssh_dial, "no connection", "connect.timeout"},
 	[WAIT_TCP] = {kbi_ssh_wait_tcp, "no connection", "connect.timeout"},
 	[WAIT_HANDSHAKE] = {kbi_ssh_wait_handshake, "the SSH handshake was not finished"},
@@ -46,6 +47,8 @@ kbi_ssh_go(struct kbi_ssh *s, enum kbi_ssh_state state)
 	s->state = state;
 	if (state >= WAIT_CHANNEL && s->passage)
 		kbi_passage_leave_queue(s->passage);
+	if (state >= WAIT_CHANNEL && state < LOST)
+		kbi_gate_leave(&s->pass, KBI_GATE_LOGGED_IN, kbi_clock_ms());
 	return TURN_GO;
 }
 
@@ -202,6 +205,7 @@ lose(struct kbi_ssh *s)
 {
 	s->state = LOST;
 	s->base.state = KBI_LOST;
+	kbi_gate_leave(&s->pass, KBI_GATE_GAVE_UP, kbi_clock_ms());
 	kbi_loop_timer(s->loop, &s->deadline, KBI_NEVER);
 	kbi_loop_timer(s->loop, &s->retry, KBI_NEVER);
 	if (s->watch.fd >= 0)
@@ -380,6 +384,8 @@ fail_deadline(struct kbi_ssh *s)
 		"%s%s port %d: %s in %lld ms", kbi_buf_text(&way), late->address, late->port,
 		states[late->state].waits_for,
 		(long long)(kbi_clock_ms() - s->start_ms - s->base.waited_ms));
+	if (late->turned_away)
+		kbi_err_evidence(&s->base.err, "it turned us away before: %d times", late->turned_away);
 	if (late->first_bytes && late->state == WAIT_HANDSHAKE)
 		kbi_err_evidence(&s->base.err, "it said: %.*s", (int)late->first_bytes, late->first);
 	kbi_buf_free(&way);
@@ -392,7 +398,7 @@ pass_deadline(void *owner)
 
 	if (kbi_ssh_has_lost_jump(s))	/* its deadline was ours */
 		kbi_ssh_fail_jump(s);
-	else
+	else if (s->state != WAIT_GATE || !s->turned_away)	/* or the error is that of the last time */
 		fail_deadline(s);
 	lose(s);
 	tell(s);
@@ -413,6 +419,21 @@ prepare(struct kbi_ssh *s, const struct kbi_transport_want *want, struct kb_err 
 	if (!failed && make_session(s))
 		failed = kbi_fail_memory(err);
 	return failed;
+}
+
+static void
+free_session(struct kbi_ssh *s);
+
+kb_status
+kbi_ssh_begin_anew(struct kbi_ssh *s)
+{
+	free_session(s);
+	s->session = NULL;
+	s->is_closing = s->has_peer_closed = false;
+	s->is_quick = true;
+	s->socket_errno = 0;
+	s->banner_bytes = s->first_bytes = 0;
+	return make_session(s);
 }
 
 static void ssh_free(struct kbi_transport *t);
@@ -471,6 +492,7 @@ ssh_free(struct kbi_transport *t)
 	if (s->is_gone)
 		*s->is_gone = true;
 	kbi_job_cancel(s->lookup);
+	kbi_gate_leave(&s->pass, KBI_GATE_GAVE_UP, kbi_clock_ms());
 	kbi_loop_timer(s->loop, &s->deadline, KBI_NEVER);
 	kbi_loop_timer(s->loop, &s->retry, KBI_NEVER);
 	if (s->watch.fd >= 0)

@@ -9,6 +9,7 @@
 #include <netdb.h>
 
 #include "base/buf.h"
+#include "transport/gate.h"
 #include "transport/key.h"
 #include "transport/known_hosts.h"
 #include "transport/transport.h"
@@ -23,6 +24,7 @@
 enum kbi_ssh_state {
 	WAIT_JUMP,
 	WAIT_NAME,
+	WAIT_GATE,
 	DIAL,
 	WAIT_TCP,
 	WAIT_HANDSHAKE,
@@ -63,6 +65,8 @@ struct kbi_ssh {
 	struct kbi_job_handle *lookup;
 	struct addrinfo *addresses, *next_address;
 	int64_t dial_due_ms;			/* when the next address gets its chance */
+	struct kbi_gate_pass pass;
+	int turned_away;			/* how often, before it said who it is */
 
 	LIBSSH2_SESSION *session;
 	LIBSSH2_CHANNEL *channel;
@@ -100,6 +104,8 @@ enum kbi_turn kbi_ssh_fail(struct kbi_ssh *s, kb_status code, const char *id, co
 	__attribute__((format(printf, 4, 5)));
 /* the connection broke, or libssh2 says so */
 enum kbi_turn kbi_ssh_fail_socket(struct kbi_ssh *s, const char *what);
+/* for another connection: all that is of the one before is forgotten */
+kb_status kbi_ssh_begin_anew(struct kbi_ssh *s);
 void kbi_ssh_watch(struct kbi_ssh *s);		/* after any call of libssh2: what the socket has to do next */
 /* the socket, not the peer's answer */
 bool kbi_ssh_is_broken(const struct kbi_ssh *s, int rc);
@@ -113,6 +119,9 @@ kb_status kbi_ssh_prepare_connect(
 	struct kbi_ssh *s, const struct kbi_transport_want *want, struct kb_err *err);
 enum kbi_turn kbi_ssh_wait_jump(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_name(struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_wait_gate(struct kbi_ssh *s);
+/* base.err says how it turned us away: tries again, when there is time for it */
+enum kbi_turn kbi_ssh_come_again(struct kbi_ssh *s, bool is_ban);
 enum kbi_turn kbi_ssh_dial(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_tcp(struct kbi_ssh *s);
 

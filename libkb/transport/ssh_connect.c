@@ -210,7 +210,53 @@ kbi_ssh_wait_jump(struct kbi_ssh *s)
 enum kbi_turn
 kbi_ssh_wait_name(struct kbi_ssh *s)
 {
-	return s->next_address ? kbi_ssh_go(s, DIAL) : TURN_WAIT;
+	return s->next_address ? kbi_ssh_go(s, WAIT_GATE) : TURN_WAIT;
+}
+
+static void
+may_enter(void *owner)
+{
+	struct kbi_ssh *s = owner;
+
+	kbi_loop_timer(s->loop, &s->retry, 0);
+}
+
+enum kbi_turn
+kbi_ssh_wait_gate(struct kbi_ssh *s)
+{
+	int64_t due_ms;
+
+	s->pass.may_enter = may_enter;
+	s->pass.owner = s;
+	if (!s->pass.gate && !kbi_gate_approach(s->loop, s->address, s->port, &s->pass)) {
+		kbi_fail_memory(&s->base.err);
+		return TURN_LOST;
+	}
+	if (kbi_gate_enter(&s->pass, kbi_clock_ms(), &due_ms))
+		return kbi_ssh_go(s, DIAL);
+	kbi_loop_timer(s->loop, &s->retry, due_ms);
+	return TURN_WAIT;
+}
+
+enum kbi_turn
+kbi_ssh_come_again(struct kbi_ssh *s, bool is_ban)
+{
+	enum kbi_gate_way way = is_ban ? KBI_GATE_BANNED : KBI_GATE_TURNED_AWAY;
+	int64_t opens_ms = kbi_gate_leave(&s->pass, way, kbi_clock_ms());
+
+	s->turned_away++;
+	if (s->turned_away > 1)
+		kbi_err_evidence(&s->base.err, "so it did %d times", s->turned_away);
+	if (!s->pass.gate || opens_ms >= s->deadline_ms)
+		return TURN_LOST;
+	kbi_loop_watch(s->loop, &s->watch, 0);
+	kbi_fd_close(&s->watch.fd);
+	if (kbi_ssh_begin_anew(s)) {
+		kbi_fail_memory(&s->base.err);
+		return TURN_LOST;
+	}
+	s->next_address = s->addresses;
+	return kbi_ssh_go(s, WAIT_GATE);
 }
 
 /* Small packets must not wait for acknowledgements. A peer that has gone without a word is noticed by the

@@ -165,18 +165,21 @@ says_ssh(const struct kbi_ssh *s)
 }
 
 /* sshd's own words when it has no time for us, before it has said its version (drop_connection() of sshd.c) */
-static const char *
+static const struct turn_away {
+	const char *words, *how;
+	bool is_ban;
+} turns[] = {
+	{"Exceeded MaxStartups", "has too many logins under way (MaxStartups)", false},
+	{"Not allowed at this time", "refuses this address for a while, after logins that failed (PerSourcePenalties)",
+		true},
+};
+
+static const struct turn_away *
 turned_away(const struct kbi_ssh *s)
 {
-	static const char *const words[][2] = {
-		{"Exceeded MaxStartups", "has too many logins under way (MaxStartups)"},
-		{"Not allowed at this time",
-			"refuses this address for a while, after logins that failed (PerSourcePenalties)"},
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (memmem(s->first, s->first_bytes, words[i][0], strlen(words[i][0])))
-			return words[i][1];
+	for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++)
+		if (memmem(s->first, s->first_bytes, turns[i].words, strlen(turns[i].words)))
+			return &turns[i];
 	return NULL;
 }
 
@@ -184,16 +187,16 @@ turned_away(const struct kbi_ssh *s)
 static enum kbi_turn
 fail_first_words(struct kbi_ssh *s)
 {
-	const char *how = turned_away(s);
+	const struct turn_away *turn = turned_away(s);
 
-	if (how)
-		kbi_ssh_fail(
-			s, KB_EUNREACHABLE, "connect.turned-away", "%s port %d %s", s->address, s->port, how);
+	if (turn)
+		kbi_ssh_fail(s, KB_EUNREACHABLE, "connect.turned-away", "%s port %d %s", s->address, s->port,
+			turn->how);
 	else
 		kbi_ssh_fail(s, KB_EPROTOCOL, "ssh.not-ssh", "%s port %d is not an SSH server", s->address,
 			s->port);
 	kbi_err_evidence(&s->base.err, "it said: %.*s", (int)s->first_bytes, s->first);
-	return TURN_LOST;
+	return turn ? kbi_ssh_come_again(s, turn->is_ban) : TURN_LOST;
 }
 
 static enum kbi_turn
@@ -203,8 +206,14 @@ fail_handshake(struct kbi_ssh *s, int rc)
 
 	if (s->first_bytes && !says_ssh(s))
 		return fail_first_words(s);
-	if (kbi_ssh_is_broken(s, rc))
-		return kbi_ssh_fail_socket(s, s->first_bytes ? "in the handshake" : "before it said who it is");
+	if (kbi_ssh_is_broken(s, rc) && s->first_bytes)
+		return kbi_ssh_fail_socket(s, "in the handshake");
+	if (kbi_ssh_is_broken(s, rc)) {
+		/* What sshd says when it turns somebody away is lost when it has not read what we said. */
+		kbi_ssh_fail_socket(s, "before it said who it is");
+		s->base.state = KBI_CONNECTING;
+		return kbi_ssh_come_again(s, false);
+	}
 	libssh2_session_last_error(s->session, &why, NULL, 0);
 	if (rc == LIBSSH2_ERROR_HOSTKEY_SIGN || rc == LIBSSH2_ERROR_HOSTKEY_INIT)
 		return kbi_ssh_fail(s, KB_ETRUST, "host-key.signature",

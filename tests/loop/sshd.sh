@@ -10,7 +10,7 @@ password=correct-horse
 # From OpenSSH 9.8 on, our connections that break off would ban us; sshd before that does not know the word.
 serve() {
 	if /usr/sbin/sshd -t -f "$folder/sshd_config" -o PerSourcePenalties=no 2>/dev/null; then
-		echo 'PerSourcePenalties no' >>"$folder/sshd_config"
+		grep -q PerSourcePenalties "$folder/sshd_config.more" || sed -i '1i PerSourcePenalties no' "$folder/sshd_config"
 	fi
 	exec /usr/sbin/sshd -D -f "$folder/sshd_config" -E "$folder/log"
 }
@@ -23,7 +23,9 @@ if [ "${3-}" != inside ]; then
 	done
 	cat "$folder"/key_*.pub >"$folder/authorized_keys"
 	chmod 644 "$folder/authorized_keys"
-	cat >"$folder/sshd_config" <<-END
+	# what a test adds comes first, since sshd takes the first of two lines; its Match blocks come last
+	sed '/^Match/,$d' "$folder/sshd_config.more" >"$folder/sshd_config"
+	cat >>"$folder/sshd_config" <<-END
 		Port $port
 		ListenAddress 127.0.0.1
 		ListenAddress [::1]
@@ -39,9 +41,10 @@ if [ "${3-}" != inside ]; then
 		PermitRootLogin yes
 		LogLevel DEBUG1
 		MaxAuthTries 4
-		MaxStartups 200
 	END
-	cat "$folder/sshd_config.more" >>"$folder/sshd_config" 2>/dev/null || true
+	sed -n '/^Match/,$p' "$folder/sshd_config.more" >"$folder/sshd_config.match"
+	grep -q MaxStartups "$folder/sshd_config.more" || echo 'MaxStartups 200' >>"$folder/sshd_config"
+	cat "$folder/sshd_config.match" >>"$folder/sshd_config"
 	[ "$(id -u)" = 0 ] || serve
 	exec unshare -m --propagation private /bin/sh "$0" "$folder" "$port" inside
 fi

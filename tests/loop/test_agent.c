@@ -281,7 +281,7 @@ a_key_that_the_agent_does_not_hold_is_read_or_named(void **state)
 		"agent.no-key", "(ssh-rsa)");
 	check_out(real.sshd, "SHA256:47DEQ", PATIENCE_MS, KB_EINVAL, "", NULL);
 	check_out(real.sshd, in_folder(real.sshd, "nothing.pub"), PATIENCE_MS, KB_EINVAL, "", NULL);
-	check_out(real.sshd, real.sshd->folder, PATIENCE_MS, KB_EINVAL, "", NULL);
+	check_out(real.sshd, real.sshd->folder, PATIENCE_MS, KB_EINVAL, "key.not-a-file", NULL);
 	real_stop(&real);
 }
 

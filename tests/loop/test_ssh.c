@@ -510,7 +510,9 @@ speak(struct peer *peer, int fd)
 	}
 	if (peer->closes)
 		shutdown(fd, SHUT_WR);	/* to close a socket with unread bytes would be a reset */
-	while (!peer->resets && !atomic_load(&peer->is_over))
+	char unread[1024];
+	while (!peer->resets && !atomic_load(&peer->is_over)
+		&& (!peer->closes || recv(fd, unread, sizeof(unread), MSG_DONTWAIT) != 0))
 		usleep(20000);
 }
 
@@ -518,11 +520,12 @@ static void *
 play(void *owner)
 {
 	struct peer *peer = owner;
-	int fd = accept(peer->fd, NULL, NULL);
+	int fd;
 
-	if (fd >= 0)
+	while ((fd = accept(peer->fd, NULL, NULL)) >= 0) {	/* whoever was turned away comes again */
 		speak(peer, fd);
-	close(fd);
+		close(fd);
+	}
 	return NULL;
 }
 
