@@ -16,6 +16,8 @@ is_file(const char *key, const char *value)
 {
 	if (kbi_str_is(key, "identity"))
 		return !kbi_str_starts(value, "SHA256:");	/* a key of an agent */
+	if (kbi_str_is(key, "ssh_config"))
+		return !kbi_str_is(value, "yes") && !kbi_str_is(value, "no");
 	return kbi_str_is(key, "known_hosts");
 }
 

@@ -16,6 +16,7 @@ struct key {
 	const char *fallback;
 	bool (*is_valid)(const char *value);
 	const char *wanted;	/* what a valid value is, for the error */
+	bool is_of_config;	/* ssh_config says what it is by default, once it is asked */
 };
 
 static bool
@@ -76,12 +77,13 @@ is_pin(const char *value)
 
 static const struct key keys[] = {
 	{ "address", NULL, is_word, "a name or address" },
-	{ "port", "22", is_port, "a TCP port" },
-	{ "user", "root", is_word, "a login name" },
+	{ "port", "22", is_port, "a TCP port", true },
+	{ "user", "root", is_word, "a login name", true },
 	{ "identity", NULL, is_any, "a file name" },
 	{ "agent", "no", is_agent, "no, yes or a socket's path from / or ~/" },
 	{ "jump", NULL, is_jump, "[user@]host[:port] or ssh://[user@]host[:port], several parted by commas, or none" },
-	{ "known_hosts", "~/.ssh/known_hosts", is_any, "a file name, or several parted by colons" },
+	{ "known_hosts", "~/.ssh/known_hosts", is_any, "a file name, or several parted by colons", true },
+	{ "ssh_config", NULL, is_any, "yes, no or a file name" },
 	{ "host_key", NULL, is_pin, "SHA256: and 43 characters of base64" },
 	{ "accept_new", "no", is_yes_no, "yes or no" },
 	{ "become", "auto", is_become, "auto, sudo or none" },
@@ -105,6 +107,22 @@ kb_host_key(size_t index)
 	return index < sizeof(keys) / sizeof(keys[0]) ? keys[index].name : NULL;
 }
 
+/* What is set, and the defaults of what is not. */
+static kb_status
+show(struct kb_host *host)
+{
+	const char *config = kbi_map_get(&host->settings, "ssh_config");
+	bool has_config = config && !kbi_str_is(config, "no");
+	kb_status failed = KB_OK;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !failed; i++) {
+		const char *fallback = has_config && keys[i].is_of_config ? NULL : keys[i].fallback;
+		const char *now = kbi_map_get_or(&host->settings, keys[i].name, fallback);
+		failed = now ? kbi_map_set(&host->shown, keys[i].name, now) : kbi_map_remove(&host->shown, keys[i].name);
+	}
+	return failed;
+}
+
 static kb_status
 set(struct kb_host *host, const char *name, const char *value, struct kb_err *err)
 {
@@ -117,10 +135,7 @@ set(struct kb_host *host, const char *name, const char *value, struct kb_err *er
 		return kbi_fail(err, KB_EINVAL, "host %s: %s is \"%s\", and must be %s", host->name, name, value, key->wanted);
 	else if (kbi_map_set(&host->settings, name, value))
 		return kbi_fail_memory(err);
-	const char *now = kbi_map_get_or(&host->settings, name, key->fallback);
-	if (now ? kbi_map_set(&host->shown, name, now) : kbi_map_remove(&host->shown, name))
-		return kbi_fail_memory(err);
-	return KB_OK;
+	return show(host) ? kbi_fail_memory(err) : KB_OK;
 }
 
 /* The authority of ssh://[user@]address[:port][/]; an IPv6 address stands in brackets (RFC 3986) */
@@ -170,15 +185,6 @@ set_from_uri(struct kb_host *host, const char *uri, struct kb_err *err)
 	return status;
 }
 
-static kb_status
-set_defaults(struct kb_host *host)
-{
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (keys[i].fallback && kbi_map_set(&host->shown, keys[i].name, keys[i].fallback))
-			return KB_ENOMEM;
-	return KB_OK;
-}
-
 static struct kb_host *
 new_host(struct kb_ctx *kb, const char *name, const char *uri)
 {
@@ -188,7 +194,7 @@ new_host(struct kb_ctx *kb, const char *name, const char *uri)
 		return NULL;
 	}
 	struct kb_host *host = calloc(1, sizeof(*host));
-	if (!host || !(host->name = strdup(name)) || set_defaults(host)) {
+	if (!host || !(host->name = strdup(name)) || show(host)) {
 		kbi_fail_memory(&kb->error);
 		kb_host_free(host);
 		return NULL;

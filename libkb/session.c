@@ -321,6 +321,22 @@ open_transport(struct kbi_session *s, const struct kbi_session_want *want, struc
 	return KB_OK;
 }
 
+/* Who logs in decides how to become root, and may be said elsewhere than in the settings. */
+static kb_status
+make_login(struct kbi_session *s, const struct kbi_session_want *want, const struct kbi_nonce *nonce, struct kb_err *err)
+{
+	const struct kbi_transport_ops *ops = kbi_transport_find(want->scheme);
+	struct kbi_map settings = {0};
+	kb_status failed = kbi_map_copy(&settings, want->settings) ? kbi_fail_memory(err) : KB_OK;
+
+	if (!failed && ops && ops->settle)
+		failed = ops->settle(&settings, err);
+	if (!failed)
+		failed = kbi_login_make(&s->login, want->scheme, &settings, want->prelude, nonce, err);
+	kbi_map_free(&settings);
+	return failed;
+}
+
 struct kbi_session *
 kbi_session_new(const struct kbi_session_want *want, struct kb_err *err)
 {
@@ -336,7 +352,7 @@ kbi_session_new(const struct kbi_session_want *want, struct kb_err *err)
 		free(s);
 		return NULL;
 	}
-	bool is_made = !kbi_login_make(&s->login, want->scheme, want->settings, want->prelude, &nonce, err);
+	bool is_made = !make_login(s, want, &nonce, err);
 	if (is_made && !copy_start(s, want, &nonce)) {
 		kbi_fail_memory(err);
 		is_made = false;

@@ -82,6 +82,8 @@ static const struct kbi_field fields[] = {
 			"Default: none.")},
 	{"ssh.known_hosts", KBI_FIELD_PATH, KBI_FIELD_OF_HOST, NULL,
 		DEFAULT("~/.ssh/known_hosts", "The host keys that are trusted; several files are parted by colons, and a new key goes to the first.")},
+	{"ssh.ssh_config", KBI_FIELD_PATH, KBI_FIELD_OF_HOST, NULL,
+		NO_DEFAULT("OpenSSH's ssh_config, which says what is not said here: yes is ~/.ssh/config, or a file. Default: none is read.")},
 	{"ssh.host_key", KBI_FIELD_TEXT, KBI_FIELD_OF_HOST, NULL,
 		NO_DEFAULT("The only host key that is trusted, as ssh-keygen -l prints it (SHA256:...). Default: known_hosts is asked.")},
 	{"ssh.accept_new", KBI_FIELD_YES_NO, KBI_FIELD_OF_HOST, NULL,

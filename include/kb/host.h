@@ -14,6 +14,7 @@
  * | agent              | yes: the SSH agent of `SSH_AUTH_SOCK` is asked for the identity first; no; or the path of an agent's socket | no |
  * | jump               | the jump hosts on the way, as ssh's ProxyJump has them: `[user@]host[:port]` or `ssh://[user@]host[:port]`, several parted by commas, the nearest to the caller first; or none | none |
  * | known_hosts        | file in OpenSSH's format; several are parted by colons, are read as if they were one, and a new key goes to the first | ~/.ssh/known_hosts |
+ * | ssh_config         | yes: `~/.ssh/config` says what is not set here; or the file that does; no                  | no |
  * | host_key           | the only key that is trusted, as `SHA256:...` (ssh-keygen -l prints it); known_hosts is not read then | |
  * | accept_new         | yes: a host that known_hosts does not name is trusted, and its key written there            | no |
  * | become             | sudo, none, or auto: sudo unless the login is root's                                        | auto |
@@ -39,6 +40,12 @@
  *
  * A server that turns a login away before it says who it is (sshd does by MaxStartups and PerSourcePenalties) is tried again within
  * connect_timeout_ms, after pauses that grow, and by few of a context's hosts at a time.
+ *
+ * ssh_config. `address` is then what OpenSSH calls the host: Host and HostName, User (else the caller's own login name), Port, IdentityFile,
+ * ProxyJump and UserKnownHostsFile are taken from there as ssh(1) takes them, with Include, with Match all, host, originalhost, user,
+ * localuser and final, and with the tokens %%, %d, %h, %n, %p, %r and %u. What kb_host_set() sets wins. All other keywords are passed over; what
+ * would run a program (Match exec, ProxyCommand) is an error by name, and nothing is run. The file must not be writable by others. The hosts of `jump`
+ * and ProxyJump are looked up there too.
  *
  * There is no value that switches host keys off.
  */

@@ -17,6 +17,7 @@
 #define WINDOW_BYTES (512u << 10)
 #define PACKET_BYTES (32u << 10)
 #define ROUNDS_MAX 16
+#define FAILURES_MAX 5
 #define PATIENCE_MS 3000	/* with a host that does not answer the jump host, when others wait behind it */
 
 static struct kbi_ssh *
@@ -313,6 +314,30 @@ use_channel(struct kbi_passage *p, LIBSSH2_CHANNEL *channel)
 }
 
 static void
+move_to_end(struct kbi_passage *p)
+{
+	struct kbi_passage **at = &p->jump->passages;
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	while (*at)
+		at = &(*at)->next;
+	*at = p;
+	p->next = NULL;
+}
+
+/* Behind all that wait already. */
+static void
+ask_later(struct kbi_passage *p)
+{
+	p->state = PASSAGE_QUEUED;
+	p->has_place = p->knows_queue = false;
+	p->jump->places--;
+	move_to_end(p);
+}
+
+static void
 ask(struct kbi_passage *p)
 {
 	struct kbi_ssh *ssh = ssh_of(p->jump);
@@ -331,24 +356,12 @@ ask(struct kbi_passage *p)
 		break_jump(p->jump);
 	else if (p->state == PASSAGE_GIVEN_UP)
 		p->state = PASSAGE_CLOSING;
+	else if (rc != LIBSSH2_ERROR_CHANNEL_FAILURE && ++p->failures < FAILURES_MAX)
+		ask_later(p);	/* no answer of the jump host: packets of a channel that was given up may be in the way */
 	else
 		refuse(p, why ? why : "");
 	if (p->jump->asked == p)
 		p->jump->asked = NULL;
-}
-
-static void
-move_to_end(struct kbi_passage *p)
-{
-	struct kbi_passage **at = &p->jump->passages;
-
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
-	while (*at)
-		at = &(*at)->next;
-	*at = p;
-	p->next = NULL;
 }
 
 /* libssh2 cannot be told to ask no longer: but a receive that fails ends the call, and nothing else. If the
@@ -376,10 +389,7 @@ stop_asking(struct kbi_jump *jump)
 		p->state = PASSAGE_CLOSING;
 		return;
 	}
-	p->state = PASSAGE_QUEUED;
-	p->has_place = p->knows_queue = false;
-	jump->places--;
-	move_to_end(p);
+	ask_later(p);
 }
 
 static struct kbi_passage *

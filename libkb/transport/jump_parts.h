@@ -29,6 +29,7 @@ struct kbi_passage {
 	void (*changed)(void *owner);	/* NULL: nobody's any more */
 	void *owner;
 	bool has_place;			/* is one of those that log in */
+	int failures;			/* of libssh2 to ask, which say nothing about the host */
 	bool knows_queue;		/* was told that it waits for a place */
 	LIBSSH2_CHANNEL *channel;
 	struct kbi_watch near;		/* our end of the socket */

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "transport/jump.h"
 #include "transport/ssh_agent.h"
+#include "transport/ssh_config.h"
 
 #define BANNER_MAX ((size_t)64 << 10)	/* lines that a server may say before its version */
 #define ROUNDS_MAX 8
@@ -411,7 +412,9 @@ prepare(struct kbi_ssh *s, const struct kbi_transport_want *want, struct kb_err 
 	s->command = want->command ? strdup(want->command) : NULL;
 	if (!s->host || (want->command && !s->command) || kbi_map_copy(&s->settings, want->settings))
 		return kbi_fail_memory(err);
-	kb_status failed = kbi_ssh_prepare_connect(s, want, err);
+	kb_status failed = kbi_ssh_config_settle(&s->settings, err);
+	if (!failed)
+		failed = kbi_ssh_prepare_connect(s, want, err);
 	if (!failed)
 		failed = kbi_ssh_prepare_trust(s, err);
 	if (!failed)
@@ -514,5 +517,5 @@ ssh_free(struct kbi_transport *t)
 }
 
 const struct kbi_transport_ops kbi_transport_ssh = {
-	.scheme = "ssh", .open = ssh_open, .read = kbi_ssh_read, .write = kbi_ssh_write, .free = ssh_free,
+	.scheme = "ssh", .settle = kbi_ssh_config_settle, .open = ssh_open, .read = kbi_ssh_read, .write = kbi_ssh_write, .free = ssh_free,
 };

@@ -62,6 +62,8 @@ struct kbi_transport_want {
 struct kbi_transport_ops {
 	const char *scheme;			/* "ssh", "local", "replay" */
 	struct kbi_transport *(*open)(const struct kbi_transport_want *want, struct kb_err *err);
+	/* adds what is written elsewhere about how to reach the host, and its caller did not say; NULL: nothing is */
+	kb_status (*settle)(struct kbi_map *settings, struct kb_err *err);
 	/* 0: the stream ended */
 	ssize_t (*read)(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t size_bytes);
 	/* after KBI_AGAIN: the same bytes again */

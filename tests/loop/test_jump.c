@@ -320,6 +320,30 @@ a_jump_host_may_have_settings_of_its_own(void **state)
 	free(pin);
 }
 
+/* As ssh would: names, ports, users, keys and the way are all of the file, those of the jump host too. */
+static void
+ssh_config_says_the_whole_way(void **state)
+{
+	struct net *net = need_net(state);
+	struct talk talk = {.loop = net->sshd[A].loop};
+	const char *path = in_folder(&net->sshd[A], "config"), *known = write_all_known(net, "known_all", -1);
+	char text[2048];
+
+	snprintf(text, sizeof(text),
+		"Host gate\n Port %d\n User kb-dash\nHost target\n Port %d\n User %s\n ProxyJump gate\n"
+		"Host *\n HostName 127.0.0.1\n IdentityFile %s/key_ed25519\n UserKnownHostsFile %s\n",
+		net->sshd[A].port, net->sshd[T].port, net->sshd[A].user, net->sshd[A].folder, known);
+	write_file(path, text, strlen(text), 0600);
+	kbi_map_set(&talk.settings, "address", "target");
+	kbi_map_set(&talk.settings, "ssh_config", path);
+	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
+	talk_must_be_ready(&talk);
+	check_ask(&talk, "id -u >&3", "0\n", "", 0);
+	assert_int_equal(count_log(net, A, "Accepted publickey for kb-dash"), 1);
+	assert_int_equal(count_log(net, T, "Accepted publickey for root"), 1);
+	talk_end(&talk);
+}
+
 static void
 a_jump_host_that_forbids_it_is_named(void **state)
 {
@@ -607,6 +631,7 @@ main(void)
 		cmocka_unit_test(each_hop_is_trusted_as_strictly_as_the_host),
 		cmocka_unit_test(a_pin_and_a_password_are_of_the_host_alone),
 		cmocka_unit_test(a_jump_host_may_have_settings_of_its_own),
+		cmocka_unit_test(ssh_config_says_the_whole_way),
 		cmocka_unit_test(a_jump_host_that_forbids_it_is_named),
 		cmocka_unit_test(a_host_that_the_jump_host_cannot_reach_is_named),
 		cmocka_unit_test(a_silent_hop_ends_with_the_deadline),
