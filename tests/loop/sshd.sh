@@ -49,14 +49,14 @@ if [ "${3-}" != inside ]; then
 	exec unshare -m --propagation private /bin/sh "$0" "$folder" "$port" inside
 fi
 
-# user NAME SHELL: one that can log in, with a home of its own
+# user NAME SHELL [CHANGED [EXPIRES]]: one that can log in, with a home of its own; the last two are the days of shadow(5)
 id=60000
 user() {
 	id=$((id + 1))
 	mkdir -p "$folder/home/$1"
 	printf '%s:x:%d:%d::%s/home/%s:%s\n' "$1" $id $id "$folder" "$1" "$2" >>"$folder/passwd"
 	printf '%s:x:%d:\n' "$1" $id >>"$folder/group"
-	printf '%s:%s:19000:0:99999:7:::\n' "$1" "$hash" >>"$folder/shadow"
+	printf '%s:%s:%s:0:99999:7::%s:\n' "$1" "$hash" "${3-19000}" "${4-}" >>"$folder/shadow"
 	chown $id:$id "$folder/home/$1"
 }
 
@@ -83,6 +83,22 @@ user kb-reads /bin/bash
 user kb-exits /bin/bash
 user kb-eats /bin/bash
 user kb-liar /bin/bash
+user kb-ptypw /bin/bash
+user kb-zero /bin/bash
+user kb-ttypw /bin/bash
+user kb-old /bin/bash 0
+user kb-oldfree /bin/bash 0
+user kb-gone /bin/bash 19000 1
+user kb-asked /bin/bash
+for shell in zsh fish tcsh; do
+	for what in noisy reads exits; do
+		case $shell in
+		fish) user kb-$shell-$what /usr/bin/fish ;;
+		*) user kb-$shell-$what /bin/$shell ;;
+		esac
+	done
+	mkdir -p "$folder/home/kb-fish-noisy/.config/fish" "$folder/home/kb-fish-reads/.config/fish" "$folder/home/kb-fish-exits/.config/fish"
+done
 
 # root under another name, whose every login has a /run and a lock of its own, so that one machine is as many hosts as there are logins
 printf 'kb-alone:x:0:0::%s:%s/alone\n' "$folder" "$folder" >>"$folder/passwd"
@@ -110,15 +126,42 @@ printf '[sudo] password for kb-liar: ' >&2
 read -r -t 2 line && echo "\$line" >$folder/home/kb-liar/stolen
 END
 
+# The same for shells that read other files, also when they are not asked to talk to anybody.
+for noisy in kb-zsh-noisy/.zshenv kb-fish-noisy/.config/fish/config.fish kb-tcsh-noisy/.tcshrc; do
+	echo 'printf "noise without a newline: Password:"; printf "on stderr" | cat' >"$folder/home/$noisy"
+done
+echo 'read -r line' >"$folder/home/kb-zsh-reads/.zshenv"
+echo 'read -l line' >"$folder/home/kb-fish-reads/.config/fish/config.fish"
+# shellcheck disable=SC2016 # tcsh reads a line by this name
+echo 'set line = "$<"' >"$folder/home/kb-tcsh-reads/.tcshrc"
+for exits in kb-zsh-exits/.zshenv kb-fish-exits/.config/fish/config.fish kb-tcsh-exits/.tcshrc; do
+	echo 'echo going away; exit 0' >"$folder/home/$exits"
+done
+# Something in sudo's place that asks for another secret.
+mkdir -p "$folder/home/kb-asked/bin"
+cat >"$folder/home/kb-asked/bin/sudo" <<END
+#!/bin/bash
+printf 'Verification code: ' >&2
+read -r -t 2 line && echo "\$line" >$folder/home/kb-asked/stolen
+exit 1
+END
+chmod 755 "$folder/home/kb-asked/bin/sudo"
+# shellcheck disable=SC2016 # as its shell reads it
+echo 'PATH=~/bin:$PATH' >"$folder/home/kb-asked/.bashrc"
+
 cat >"$folder/sudoers" <<'END'
 Defaults env_reset
 Defaults secure_path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Defaults:kb-tty requiretty
+Defaults:kb-ttypw requiretty
 Defaults:kb-pty use_pty
+Defaults:kb-ptypw use_pty, lecture=always
+Defaults:kb-zero timestamp_timeout=0
 Defaults:kb-password lecture=always
 root ALL=(ALL:ALL) ALL
-kb-bash,kb-dash,kb-zsh,kb-fish,kb-tcsh,kb-tty,kb-pty,kb-noisy,kb-traced,kb-reads,kb-exits,kb-eats,kb-rbash ALL=(ALL:ALL) NOPASSWD: ALL
-kb-password,kb-tracedpw,kb-liar ALL=(ALL:ALL) ALL
+kb-bash,kb-dash,kb-zsh,kb-fish,kb-tcsh,kb-tty,kb-pty,kb-noisy,kb-traced,kb-reads,kb-exits,kb-eats,kb-rbash,kb-oldfree ALL=(ALL:ALL) NOPASSWD: ALL
+kb-zsh-noisy,kb-zsh-reads,kb-zsh-exits,kb-fish-noisy,kb-fish-reads,kb-fish-exits,kb-tcsh-noisy,kb-tcsh-reads,kb-tcsh-exits ALL=(ALL:ALL) NOPASSWD: ALL
+kb-password,kb-tracedpw,kb-liar,kb-ptypw,kb-zero,kb-ttypw,kb-old,kb-gone,kb-asked ALL=(ALL:ALL) ALL
 kb-other ALL=(ALL:ALL) NOPASSWD: /bin/true
 END
 chmod 440 "$folder/sudoers"

@@ -132,6 +132,19 @@ a_pseudo_terminal_of_sudo_does_no_harm(void **state)
 }
 
 static void
+sudo_with_a_password_and_a_pseudo_terminal_or_without_a_memory(void **state)
+{
+	struct sshd *sshd = need_users(state);
+
+	check_root(sshd, "kb-zero", PASSWORD);
+	struct talk talk = login(sshd, "kb-ptypw", PASSWORD);
+	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
+	talk_must_be_ready(&talk);
+	check_ask(&talk, "printf 'a\\nb\\n' >&3; echo log", "a\nb\n", "log\n", 0);
+	talk_end(&talk);
+}
+
+static void
 noise_of_rc_files_is_not_taken_for_an_answer(void **state)
 {
 	struct sshd *sshd = need_users(state);
@@ -150,6 +163,36 @@ rc_files_that_leave_no_shell_are_named(void **state)
 	check_refused(sshd, "kb-exits", NULL, PATIENCE_MS, KB_EPROTOCOL, "login.ended", "going away");
 	check_refused(sshd, "kb-eats", NULL, 1500, KB_ETIMEOUT, "login.no-answer", NULL);
 	check_refused(sshd, "kb-eats", PASSWORD, 1500, KB_ETIMEOUT, "login.no-answer", NULL);
+}
+
+static void
+rc_files_of_other_shells_print_read_or_exit(void **state)
+{
+	struct sshd *sshd = need_users(state);
+	static const char *const shells[] = {"zsh", "fish", "tcsh"};
+	char user[32];
+
+	for (size_t i = 0; i < COUNT(shells); i++) {
+		char *there = run("command -v %s", shells[i]);
+		bool is_there = *there;
+		free(there);
+		if (!is_there) {
+			print_message("skipped: %s is not installed\n", shells[i]);
+			continue;
+		}
+		snprintf(user, sizeof(user), "kb-%s-noisy", shells[i]);
+		check_root(sshd, user, NULL);
+		check_root(sshd, user, "never-sent");
+		snprintf(user, sizeof(user), "kb-%s-reads", shells[i]);
+		check_root(sshd, user, NULL);
+		if (strcmp(shells[i], "zsh") != 0) {	/* there it ends the rc file alone */
+			snprintf(user, sizeof(user), "kb-%s-exits", shells[i]);
+			check_root(sshd, user, NULL);
+			continue;
+		}
+		snprintf(user, sizeof(user), "kb-%s-exits", shells[i]);
+		check_refused(sshd, user, NULL, PATIENCE_MS, KB_EPROTOCOL, "login.ended", "going away");
+	}
 }
 
 static void
@@ -179,6 +222,8 @@ what_sudo_refuses_is_told_apart(void **state)
 		"not allowed to execute");
 	check_refused(sshd, "kb-tty", NULL, PATIENCE_MS, KB_EPRIVILEGE, "privilege.requiretty",
 		"you must have a tty");
+	check_refused(sshd, "kb-ttypw", PASSWORD, PATIENCE_MS, KB_EPRIVILEGE, "privilege.requiretty",
+		"you must have a tty");
 }
 
 /* One wrong password is one try: what follows it must never be given as the next. */
@@ -189,6 +234,36 @@ a_wrong_sudo_password_is_one_try(void **state)
 
 	check_refused(sshd, "kb-password", "wrong-horse", PATIENCE_MS, KB_EPRIVILEGE,
 		"privilege.password-wrong", "try again");
+}
+
+/* sudo would have the password changed, and asks for it again to that end: it gets it once, and nothing more. */
+static void
+expired_passwords_and_accounts_are_named(void **state)
+{
+	struct sshd *sshd = need_users(state);
+
+	check_refused(sshd, "kb-old", PASSWORD, 5000, KB_EPRIVILEGE, "privilege.account-expired", "expired");
+	check_root(sshd, "kb-oldfree", NULL);	/* sudo asks for none, and looks at none */
+	check_refused(sshd, "kb-gone", PASSWORD, PATIENCE_MS, KB_EAUTH, "auth.refused", NULL);
+}
+
+static void
+sshd_that_wants_a_new_password_is_named(void **state)
+{
+	struct sshd pam = *need_users(state);
+
+	sshd_start(&pam, "UsePAM yes\n");
+	check_refused(&pam, "kb-oldfree", NULL, PATIENCE_MS, KB_EPRIVILEGE, "login.password-expired", "expired");
+	sshd_stop(&pam);
+}
+
+static void
+another_prompt_in_sudos_place_hears_nothing(void **state)
+{
+	struct sshd *sshd = need_users(state);
+
+	check_refused(sshd, "kb-asked", PASSWORD, PATIENCE_MS, KB_EPROTOCOL, "login.ended", "Verification code");
+	assert_int_equal(access(in_folder(sshd, "home/kb-asked/stolen"), F_OK), -1);
 }
 
 /* A login that asks for a password in sudo's place hears nothing. */
@@ -244,11 +319,16 @@ main(void)
 		cmocka_unit_test(every_login_shell_takes_the_longer_command_too),
 		cmocka_unit_test(sudo_takes_the_password_once),
 		cmocka_unit_test(a_pseudo_terminal_of_sudo_does_no_harm),
+		cmocka_unit_test(sudo_with_a_password_and_a_pseudo_terminal_or_without_a_memory),
 		cmocka_unit_test(noise_of_rc_files_is_not_taken_for_an_answer),
 		cmocka_unit_test(rc_files_that_leave_no_shell_are_named),
+		cmocka_unit_test(rc_files_of_other_shells_print_read_or_exit),
 		cmocka_unit_test(logins_without_a_usable_shell_are_named),
 		cmocka_unit_test(what_sudo_refuses_is_told_apart),
 		cmocka_unit_test(a_wrong_sudo_password_is_one_try),
+		cmocka_unit_test(expired_passwords_and_accounts_are_named),
+		cmocka_unit_test(sshd_that_wants_a_new_password_is_named),
+		cmocka_unit_test(another_prompt_in_sudos_place_hears_nothing),
 		cmocka_unit_test(only_sudos_own_prompt_is_answered),
 		cmocka_unit_test(a_user_that_stays_is_only_taken_when_asked_for),
 		cmocka_unit_test(the_password_is_in_no_argument_and_no_environment),
