@@ -1,8 +1,7 @@
 #!/bin/bash
-# install.sh BUILD SOURCE: installs, and builds a program against what was installed: by pkg-config (shared and static) and by find_package(kb);
-# and against the source as a vendored folder, which must install nothing of its own.
+# install.sh BUILD: installs, and builds a program against what was installed: by pkg-config (shared and static) and by find_package(kb).
 set -euo pipefail
-build=$1 source=$2
+build=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cmake --install "$build" --prefix "$work/prefix" >/dev/null
@@ -31,19 +30,10 @@ cc -o "$work/static" "$work/use.c" "${flags[@]}"
 if readelf -d "$work/static" | grep 'libkb\.so'; then exit 1; fi
 echo 'ok: a program with libkb.a in it'
 
-mkdir "$work/cmake" "$work/vendored"
+mkdir "$work/cmake"
 printf '%s\n' 'cmake_minimum_required(VERSION 3.22)' 'project(use C)' 'find_package(kb REQUIRED)' 'add_executable(use ../use.c)' \
 	'target_link_libraries(use PRIVATE kb::kb)' >"$work/cmake/CMakeLists.txt"
 cmake -S "$work/cmake" -B "$work/cmake/b" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
 cmake --build "$work/cmake/b" >/dev/null
 "$work/cmake/b/use"
 echo 'ok: a program by find_package(kb)'
-
-printf '%s\n' 'cmake_minimum_required(VERSION 3.22)' 'project(use C)' "add_subdirectory($source libkb)" 'add_executable(use ../use.c)' \
-	'target_link_libraries(use PRIVATE kb::kb)' 'install(TARGETS use)' >"$work/vendored/CMakeLists.txt"
-cmake -S "$work/vendored" -B "$work/vendored/b" >/dev/null
-cmake --build "$work/vendored/b" -j2 >/dev/null
-"$work/vendored/b/use"
-cmake --install "$work/vendored/b" --prefix "$work/own" >/dev/null
-[ "$(find "$work/own" -type f)" = "$work/own/bin/use" ]
-echo 'ok: a program with libkb as a folder of its own'
