@@ -110,6 +110,31 @@ read_secrets(struct kbi_builder *b, kb_host *host, const struct kbi_spec_host *f
 	}
 }
 
+/* FOLDER/NAME.rec; "" when the description names no folder. */
+static void
+recording_of(struct kbi_builder *b, const char *field, const struct kbi_spec_host *host, struct kbi_buf *out)
+{
+	const char *folder = kbi_spec_get(b->spec, field);
+	char *path = folder ? kbi_spec_path(b->spec, folder) : NULL;
+
+	if (path)
+		kbi_buf_add_format(out, "%s/%s.rec", path, host->name);
+	else if (folder)
+		kbi_builder_fail(b, KB_ENOMEM, NULL, "out of memory");
+	free(path);
+}
+
+static void
+set_record(struct kbi_builder *b, kb_host *host, const struct kbi_spec_host *from)
+{
+	struct kbi_buf path = KBI_BUF(KBI_SIZE_TEXT);
+
+	recording_of(b, "record", from, &path);
+	if (path.size_bytes)
+		kbi_builder_ask(b, kb_host_set(host, "record", path.data));
+	kbi_buf_free(&path);
+}
+
 static kb_host *
 new_host(struct kbi_builder *b, const struct kbi_spec_host *from)
 {
@@ -117,7 +142,10 @@ new_host(struct kbi_builder *b, const struct kbi_spec_host *from)
 	const char *address = other ? other : kbi_spec_host_get(b->spec, from, "address");
 	struct kbi_buf uri = KBI_BUF(KBI_SIZE_TEXT);
 
-	if (kbi_spec_is_local(b->spec, from))
+	if (kbi_spec_get(b->spec, "replay")) {
+		kbi_buf_add(&uri, "replay:");
+		recording_of(b, "replay", from, &uri);
+	} else if (kbi_spec_is_local(b->spec, from))
 		kbi_buf_add(&uri, "local:");
 	else
 		kbi_buf_add_format(&uri, strchr(address, ':') ? "ssh://[%s]" : "ssh://%s", address);
@@ -197,8 +225,10 @@ kbi_builder_hosts(struct kbi_builder *b)
 		if (b->has_failed)
 			return;
 		set_all(b, b->hosts[i], from);
+		set_record(b, b->hosts[i], from);
 		set_secrets(b, b->hosts[i], &b->spec->secrets);
-		read_secrets(b, b->hosts[i], from);
+		if (!kbi_spec_get(b->spec, "replay"))	/* then nobody logs in */
+			read_secrets(b, b->hosts[i], from);
 		set_secrets(b, b->hosts[i], &from->secrets);
 	}
 }

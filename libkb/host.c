@@ -9,6 +9,8 @@
 #include "base/secrets.h"
 #include "base/str.h"
 #include "transport/jump.h"
+#include "recorder.h"
+#include "transport/recording.h"
 #include "transport/transport.h"
 
 struct key {
@@ -87,6 +89,7 @@ static const struct key keys[] = {
 	{ "host_key", NULL, is_pin, "SHA256: and 43 characters of base64" },
 	{ "accept_new", "no", is_yes_no, "yes or no" },
 	{ "become", "auto", is_become, "auto, sudo or none" },
+	{ "record", NULL, is_any, "a file name" },
 	{ "connect_timeout_ms", "30000", is_timeout, "milliseconds from 1 to 86400000" },
 };
 
@@ -176,8 +179,14 @@ set_from_uri(struct kb_host *host, const char *uri, struct kb_err *err)
 		host->scheme = strdup("local");
 		return host->scheme ? KB_OK : kbi_fail_memory(err);
 	}
+	if (kbi_str_starts(uri, "replay:")) {
+		host->scheme = strdup("replay");
+		host->recording = kbi_recording_load(uri + strlen("replay:"), err);
+		return !host->recording ? err->code : host->scheme ? KB_OK : kbi_fail_memory(err);
+	}
 	if (!kbi_str_starts(uri, "ssh://"))
-		return kbi_fail(err, KB_EINVAL, "host %s: \"%s\" is neither ssh://[user@]address[:port] nor local:", host->name, uri);
+		return kbi_fail(err, KB_EINVAL, "host %s: \"%s\" is neither ssh://[user@]address[:port] nor local: nor replay:FILE",
+				host->name, uri);
 	char *authority = strdup(uri + strlen("ssh://"));
 	host->scheme = strdup("ssh");
 	kb_status status = authority && host->scheme ? set_from_authority(host, authority, err) : kbi_fail_memory(err);
@@ -336,6 +345,8 @@ kb_host_free(kb_host *host)
 	kb_host_free(host->jump);
 	if (kb)
 		kbi_secrets_drop_map(kb->secrets, &host->shown);
+	kbi_recording_free(host->recording);
+	kbi_recorder_free(host->recorder);
 	free(host->name);
 	free(host->scheme);
 	kbi_map_free(&host->settings);

@@ -10,13 +10,18 @@
 #include "base/map.h"
 #include "transport/transport.h"
 
+struct kbi_recording;
+struct kbi_recorder;
+
 struct kb_host {
 	atomic_int refs;
 	struct kb_ctx *kb;
 	char *name;
-	char *scheme;			/* "ssh", "local" */
+	char *scheme;			/* "ssh", "local", "replay" */
 	struct kb_host *jump;		/* set by kb_host_set_jump(), kept alive */
 	struct kbi_hop hop;		/* what the transport is told of it, when it is a jump host itself */
+	struct kbi_recording *recording;	/* of "replay", and how far it is played */
+	struct kbi_recorder *recorder;		/* made when the setting "record" is first needed */
 	struct kbi_map settings;	/* what was set, secrets too */
 	struct kbi_map shown;		/* defaults filled in, for kb_host_get() and the transport; secrets too */
 };

@@ -138,7 +138,8 @@ tell(struct kb_task *task, kb_status status, const char *text, const struct kb_e
 	event->is_changed = task->run.is_changed;
 	event->is_skipped = task->run.end == KBI_END_SKIPPED || task->run.end == KBI_END_NOT_NEEDED;
 	event->duration_ms = task->run.started_ms ? kbi_clock_ms() - task->run.started_ms : 0;
-	event->exit_status = task->run.has_applied ? task->run.apply.exit_status : task->run.probe.exit_status;
+	if (!event->is_skipped)		/* what was asked ahead of its turn says nothing of it */
+		event->exit_status = task->run.has_applied ? task->run.apply.exit_status : task->run.probe.exit_status;
 	kbi_event_set(&event->text, text);
 	if (status)
 		kbi_event_set(&event->log, task->run.has_applied ? task->run.apply.log : task->run.probe.log);

@@ -11,8 +11,10 @@
 #include "base/ctx.h"
 #include "base/secrets.h"
 #include "base/str.h"
+#include "about.h"
 #include "facts.h"
 #include "plan.h"
+#include "recorder.h"
 #include "run.h"
 #include "script.h"
 #include "session.h"
@@ -115,9 +117,12 @@ keep_lock_reply(struct kbi_lane *lane, const struct kbi_ask *ask, struct kbi_rep
 		kbi_run_told_note(lane, NULL, note->value);
 	if (!answer.status && answer.exit_status == 0)
 		lane->may_run = false;	/* it held the lock */
-	if (!answer.status && answer.exit_status != 0 && lane->run->mode == KB_APPLY) {
+	bool is_lost = kbi_session_state(lane->session) == KBI_SESSION_LOST;	/* which is told elsewhere */
+	if (!is_lost && (answer.status || answer.exit_status != 0) && lane->run->mode == KB_APPLY) {
 		lane->is_lock_lost = true;
-		if (!kbi_facts_error(&answer.facts, lane->host->name, "lock", &lane->err))
+		if (answer.status)
+			kbi_err_copy(&lane->err, &answer.err);
+		else if (!kbi_facts_error(&answer.facts, lane->host->name, "lock", &lane->err))
 			kbi_fail(&lane->err, KB_ELOCKED, "%s: its lock could not be taken", lane->host->name);
 	}
 	kbi_map_free(&answer.facts);
@@ -240,6 +245,8 @@ forget_session(struct kbi_lane *lane)	/* what was asked and not answered is aske
 	if (lane->session && !lane->is_ready)
 		lane->run->connecting--;
 	kbi_session_free(lane->session);
+	if (kbi_recorder_failed(lane->host->recorder))
+		kbi_run_note(lane, NULL, KB_ERROR, "record.failed", "not everything could be recorded");
 	lane->session = NULL;
 	while (lane->asks)
 		free_ask(lane->asks);
@@ -374,6 +381,18 @@ write_prelude(struct kbi_lane *lane, struct kbi_buf *prelude)
 			kbi_script_add_library(prelude, i, lane->tasks[i]->step);
 }
 
+/* What a recording calls it; "" when nobody records or plays. */
+static void
+write_about(struct kbi_buf *about, const struct kbi_lane *lane, const struct kbi_script_call *call, const char *verb)
+{
+	if (!lane->host->recorder && !lane->host->recording)
+		return;
+	if (call)
+		kbi_about_step(about, lane->run->kb->secrets, call, verb);
+	else
+		kbi_buf_add_format(about, "lock %s\n", verb);
+}
+
 static kb_status
 send_lock(struct kbi_lane *lane)
 {
@@ -382,25 +401,44 @@ send_lock(struct kbi_lane *lane)
 		kbi_script_lock(&script, LOCK_WAIT_S, lane->cursor < lane->task_count ? lane->tasks[lane->cursor]->run.journal : "");
 	else
 		kbi_script_look_at_lock(&script);
+	struct kbi_buf about = KBI_BUF(KBI_SIZE_TEXT);
+	write_about(&about, lane, NULL, lane->run->mode == KB_APPLY ? "take" : "look");
 	struct kbi_ask *ask = new_ask(lane, NULL, ASK_LOCK);
-	struct kbi_request request = { .script = kbi_buf_text(&script), .script_bytes = script.size_bytes, .deadline_ms = KBI_NEVER,
+	struct kbi_request request = { .script = kbi_buf_text(&script), .script_bytes = script.size_bytes, .about = about.data, .deadline_ms = KBI_NEVER,
 		.timeout_ms = (LOCK_WAIT_S + 30) * 1000, .output = on_waiting, .done = on_reply, .owner = ask };
 	kb_status status = ask && !kbi_buf_failed(&script) ? kbi_session_send(lane->session, &request) : KB_ENOMEM;
 	if (status && ask)
 		free_ask(ask);
 	kbi_buf_free(&script);
+	kbi_buf_free(&about);
 	return status;
+}
+
+/* Recording begins with the first session that the host has after it was asked for */
+static kb_status
+start_recording(struct kbi_lane *lane)
+{
+	struct kb_host *host = lane->host;
+	const char *path = kbi_map_get(&host->shown, "record");
+	if (!path || host->recorder || host->recording)
+		return KB_OK;
+	host->recorder = kbi_recorder_new(path, host->name, lane->run->kb->secrets, &lane->err);
+	return host->recorder ? KB_OK : lane->err.code;
 }
 
 static kb_status
 open_session(struct kbi_lane *lane)
 {
+	kb_status unable = start_recording(lane);
+	if (unable)
+		return unable;
 	struct kbi_buf prelude = KBI_BUF(KBI_SCRIPT_MAX);
 	int64_t timeout_ms = 30000;
 	kbi_str_to_int64(kbi_map_get(&lane->host->shown, "connect_timeout_ms"), 1, INT64_MAX, &timeout_ms);
 	write_prelude(lane, &prelude);
 	struct kbi_session_want want = { .loop = lane->run->kb->loop, .host = lane->host->name, .scheme = lane->host->scheme,
 		.settings = &lane->host->shown, .jump = lane->host->hop.jump, .prelude = kbi_buf_text(&prelude),
+		.recording = lane->host->recording, .recorder = lane->host->recorder,
 		.deadline_ms = kbi_clock_sooner(kbi_clock_deadline(kbi_clock_ms(), timeout_ms), lane->run->deadline_ms),
 		.changed = on_changed, .owner = lane };
 	kb_status status = kbi_buf_failed(&prelude);
@@ -449,19 +487,24 @@ left_of_apply_ms(const struct kb_task *task)
 }
 
 static kb_status
-send(struct kbi_lane *lane, struct kb_task *task, enum ask_kind kind, struct kbi_buf *script, const struct kbi_entry *input, uint64_t *seq)
+send(struct kbi_lane *lane, struct kb_task *task, enum ask_kind kind, const char *verb, struct kbi_buf *script, const struct kbi_entry *input,
+     uint64_t *seq)
 {
+	struct kbi_script_call call = call_of(task);
+	struct kbi_buf about = KBI_BUF(KBI_SIZE_TEXT);
 	struct kbi_ask *ask = kbi_buf_failed(script) ? NULL : new_ask(lane, task, kind);
 	if (!ask)
 		return KB_ENOMEM;
-	struct kbi_request request = { .script = kbi_buf_text(script), .script_bytes = script->size_bytes,
+	write_about(&about, lane, &call, verb);
+	struct kbi_request request = { .script = kbi_buf_text(script), .script_bytes = script->size_bytes, .about = about.data,
 		.input = input ? input->value : NULL, .input_bytes = input ? input->size_bytes : 0, .deadline_ms = lane->run->deadline_ms,
 		.timeout_ms = kind == ASK_APPLY ? left_of_apply_ms(task) : kind == ASK_FORGET ? FORGET_TIMEOUT_MS : PROBE_TIMEOUT_MS,
 		.output = kind == ASK_APPLY ? on_output : NULL, .done = on_reply, .owner = ask };
 	*seq = ask->seq;
-	kb_status status = kbi_session_send(lane->session, &request);
+	kb_status status = kbi_buf_failed(&about) ? kbi_buf_failed(&about) : kbi_session_send(lane->session, &request);
 	if (status)
 		free_ask(ask);
+	kbi_buf_free(&about);
 	return status;
 }
 
@@ -472,7 +515,7 @@ kbi_lane_probe(struct kbi_lane *lane, struct kb_task *task)
 	struct kbi_script_call call = call_of(task);
 	uint64_t seq = 0;
 	kbi_script_probe(&script, &call);
-	kb_status status = send(lane, task, ASK_PROBE, &script, NULL, &seq);
+	kb_status status = send(lane, task, ASK_PROBE, "probe", &script, NULL, &seq);
 	if (!status)
 		task->run.asked_seq = seq;
 	kbi_buf_free(&script);
@@ -480,10 +523,10 @@ kbi_lane_probe(struct kbi_lane *lane, struct kb_task *task)
 }
 
 static kb_status
-send_apply(struct kbi_lane *lane, struct kb_task *task, struct kbi_buf *script, const struct kbi_entry *input)
+send_apply(struct kbi_lane *lane, struct kb_task *task, const char *verb, struct kbi_buf *script, const struct kbi_entry *input)
 {
 	uint64_t seq = 0;
-	kb_status status = send(lane, task, ASK_APPLY, script, input, &seq);
+	kb_status status = send(lane, task, ASK_APPLY, verb, script, input, &seq);
 	kbi_buf_free(script);
 	if (status)
 		return status;
@@ -513,7 +556,7 @@ kbi_lane_apply(struct kbi_lane *lane, struct kb_task *task)
 	task->run.heard_bytes = 0;
 	kbi_buf_free(&task->run.heard);
 	kbi_script_apply(&script, &call);
-	kb_status status = send_apply(lane, task, &script, kbi_map_find(&task->run.made, "input"));
+	kb_status status = send_apply(lane, task, "apply", &script, kbi_map_find(&task->run.made, "input"));
 	if (status) {
 		task->run.journal[0] = '\0';
 		return status;
@@ -528,7 +571,7 @@ kbi_lane_attach(struct kbi_lane *lane, struct kb_task *task)
 {
 	struct kbi_buf script = KBI_BUF(KBI_SIZE_TEXT);
 	kbi_script_attach(&script, task->run.journal, task->run.heard_bytes);
-	return send_apply(lane, task, &script, NULL);
+	return send_apply(lane, task, "attach", &script, NULL);
 }
 
 /* Its result is here: the host may forget it. If this is never heard there, the next run tells of it, and clears it away. */
@@ -540,7 +583,7 @@ forget_journal(struct kbi_lane *lane, struct kb_task *task)
 	if (!task->run.journal[0])
 		return;
 	kbi_script_forget(&script, task->run.journal);
-	send(lane, task, ASK_FORGET, &script, NULL, &seq);
+	send(lane, task, ASK_FORGET, "forget", &script, NULL, &seq);
 	kbi_buf_free(&script);
 	task->run.journal[0] = '\0';
 }

@@ -457,7 +457,10 @@ fail_probe(struct kb_task *task)
 		kbi_err_id(&err, "step.unknown");
 	}
 	kbi_err_evidence_lines(&err, probe->log ? probe->log : "", LOG_LINES);
-	fail(task, &err);
+	if (probe->status)	/* no answer at all is not one that comes too early */
+		kbi_task_fail(task, &err);
+	else
+		fail(task, &err);
 	kbi_err_clear(&err);
 	return true;
 }

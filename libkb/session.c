@@ -21,6 +21,8 @@ free_request(struct kbi_session_request *r)
 	kbi_buf_free(&r->input);
 	kbi_buf_free(&r->facts);
 	kbi_buf_free(&r->log);
+	kbi_err_clear(&r->refused);
+	free(r->about);
 	free(r);
 }
 
@@ -69,6 +71,7 @@ kbi_session_free(struct kbi_session *s)
 		return;
 	disconnect(s);
 	drop_requests(s);
+	kbi_recorder_end(s->recorder);
 	s->is_freed = true;
 	s->state = KBI_SESSION_LOST;
 	if (!s->depth)
@@ -94,15 +97,18 @@ void
 kbi_session_answer(struct kbi_session *s, struct kbi_session_request *r, kb_status status, int exit_status)
 {
 	struct kb_err too_big = {0};
+	const struct kb_err *why = status == KB_ETOOBIG ? &too_big : &s->err;
+	if (!status && r->refused.code) {
+		status = r->refused.code;
+		why = &r->refused;
+	}
 	struct kbi_reply reply = {
 		.status = status,
 		.may_have_run = r->may_have_run,
-		.exit_status = exit_status,
+		.exit_status = status ? -1 : exit_status,
 		.facts = r->facts,
 		.log = r->log,
-		.err = !status                 ? NULL
-			: status == KB_ETOOBIG ? &too_big
-					       : &s->err,
+		.err = status ? why : NULL,
 	};
 
 	r->facts = r->log = KBI_BUF(0);
@@ -111,6 +117,7 @@ kbi_session_answer(struct kbi_session *s, struct kbi_session_request *r, kb_stat
 	if (status == KB_ETOOBIG)
 		kbi_fail(&too_big, status, "%s: a script's answer: more than %zu bytes", s->host,
 			KBI_FACTS_MAX);
+	kbi_recorder_answer(s->recorder, r->number, r->about, kbi_clock_ms() - r->since_ms, &reply);
 	if (r->want.done)
 		r->want.done(r->want.owner, &reply);
 	kbi_buf_free(&reply.facts);
@@ -128,6 +135,8 @@ kbi_session_lose(struct kbi_session *s)
 	s->state = KBI_SESSION_LOST;
 	kbi_err_where(&s->err, s->host, NULL);
 	disconnect(s);
+	if (!s->first)
+		kbi_recorder_lost(s->recorder, &s->err);
 	while ((r = s->first)) {
 		s->first = r->next;
 		kbi_session_answer(s, r, s->err.code, -1);
@@ -276,6 +285,7 @@ copy_start(struct kbi_session *s, const struct kbi_session_want *want, const str
 	s->host = strdup(want->host);
 	s->loop = want->loop;
 	s->deadline_ms = want->deadline_ms;
+	s->recorder = want->recorder;
 	s->changed = want->changed;
 	s->owner = want->owner;
 	s->deadline = (struct kbi_timer){.due_ms = KBI_NEVER, .due = pass_deadline, .owner = s};
@@ -306,6 +316,9 @@ open_transport(struct kbi_session *s, const struct kbi_session_want *want, struc
 		.jump = want->jump,
 		.command = kbi_buf_text(&s->login.command),
 		.deadline_ms = want->deadline_ms,
+		.recording = want->recording,
+		.nonce = s->streams[KBI_STDOUT].frames.nonce.text,
+		.boot_bytes = s->login.boot.size_bytes,
 		.changed = process,
 		.owner = s,
 	};
@@ -390,6 +403,10 @@ make_request(struct kbi_session_request *r, const struct kbi_request *want)
 	r->want = *want;
 	r->want.script = NULL;	/* both are the caller's until we return */
 	r->want.input = NULL;
+	r->want.about = NULL;
+	r->about = want->about ? strdup(want->about) : NULL;
+	if (want->about && !r->about)
+		return KB_ENOMEM;
 	r->has_input = want->input != NULL;
 	r->frame = KBI_BUF(2 * KBI_SIZE_LARGE);
 	r->input = KBI_BUF(SIZE_MAX / 2);

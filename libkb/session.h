@@ -15,6 +15,8 @@
 
 struct kbi_hop;
 struct kbi_session;
+struct kbi_recording;
+struct kbi_recorder;
 
 enum kbi_session_state { KBI_SESSION_OPENING, KBI_SESSION_READY, KBI_SESSION_LOST };
 
@@ -44,6 +46,7 @@ struct kbi_reply {
 struct kbi_request {
 	const char *script;		/* POSIX shell without NUL, copied */
 	size_t script_bytes;
+	const char *about;		/* what a recording calls it (recording.h), copied; NULL: nobody records or plays */
 	/* bytes for the script's stdin, sent once the script runs (one round trip more); NULL: none.
 	 * Copied */
 	const void *input;
@@ -69,6 +72,9 @@ struct kbi_session_want {
 	/* shell text that every script of the session may use: sent first, once */
 	const char *prelude;
 	int64_t deadline_ms;			/* until KBI_SESSION_READY */
+	/* both live longer than the session; NULL: none */
+	struct kbi_recording *recording;	/* what a replayed host answers */
+	struct kbi_recorder *recorder;		/* to be told what is asked and answered */
 	/* the state changed; the session may be freed in here, as in done() and output() */
 	void (*changed)(void *owner);
 	void *owner;

@@ -109,6 +109,8 @@ choose_become(struct kbi_login *login, const char *scheme, const struct kbi_map 
 	if (!kbi_str_is(become, "auto") && !kbi_str_is(become, "sudo") && !kbi_str_is(become, "none"))
 		return kbi_fail(err, KB_EINVAL, "become: \"%s\" is not sudo, none or auto", become);
 	login->wants_root = !kbi_str_is(become, "none");
+	if (kbi_str_is(scheme, "replay"))	/* what was recorded is the shell behind sudo */
+		return KB_OK;
 	login->has_sudo = kbi_str_is(become, "sudo") || (login->wants_root && !is_root);
 	const struct kbi_entry *password = kbi_map_find(settings, "sudo_password");
 	login->has_password = login->has_sudo && password && password->size_bytes;

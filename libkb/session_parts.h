@@ -7,6 +7,7 @@
 #include "session.h"
 #include "session_frame.h"
 #include "session_login.h"
+#include "recorder.h"
 #include "transport/transport.h"
 
 #define KBI_SESSION_STREAMS 2		/* KBI_STDOUT and KBI_STDERR are indexes */
@@ -32,6 +33,9 @@ struct kbi_session_request {
 	bool is_marked[KBI_SESSION_STREAMS];
 	int64_t status[KBI_SESSION_STREAMS];
 	bool is_too_big;
+	char *about;			/* NULL: nobody wants to know */
+	bool was_asked;			/* the transport was told what it is about */
+	struct kb_err refused;		/* by the transport; code KB_OK: it was not */
 	int64_t since_ms;		/* when it became the first; 0: not yet */
 	int64_t due_ms;
 	struct kbi_buf facts, log;
@@ -52,6 +56,7 @@ struct kbi_session {
 	enum kbi_session_phase phase;
 	struct kb_err err;
 	char *host;
+	struct kbi_recorder *recorder;		/* NULL: none */
 	struct kbi_login login;
 	struct kbi_buf password;
 	int64_t deadline_ms;			/* until it is ready */

@@ -45,11 +45,12 @@ add_facts(struct kbi_session_request *r, const char *data, size_t size_bytes)
 }
 
 static void
-add_log(struct kbi_session_request *r, const char *data, size_t size_bytes)
+add_log(struct kbi_session *s, struct kbi_session_request *r, const char *data, size_t size_bytes)
 {
 	kbi_buf_add_bytes(&r->log, data, size_bytes);
 	if (r->log.size_bytes > 2 * KBI_LOG_MAX)	/* not each time: dropping moves what stays */
 		kbi_buf_drop_front(&r->log, r->log.size_bytes - KBI_LOG_MAX);
+	kbi_recorder_output(s->recorder, r->number, data, size_bytes);
 	if (r->want.output)
 		r->want.output(r->want.owner, data, size_bytes);
 }
@@ -66,7 +67,7 @@ take_data(struct kbi_session *s, int which, const struct kbi_frame *frame)
 	else if (which == KBI_STDOUT)
 		add_facts(stream->at, frame->data, frame->size_bytes);
 	else
-		add_log(stream->at, frame->data, frame->size_bytes);
+		add_log(s, stream->at, frame->data, frame->size_bytes);
 }
 
 static void
@@ -76,6 +77,7 @@ become_ready(struct kbi_session *s, int64_t user_id)
 		kbi_session_lose_login(s, KBI_LOGIN_NOT_ROOT);
 		return;
 	}
+	kbi_recorder_login(s->recorder, user_id, &s->streams[KBI_STDOUT].noise, &s->streams[KBI_STDERR].noise);
 	s->phase = RUNNING;
 	s->state = KBI_SESSION_READY;
 	kbi_buf_free(&s->login.boot);

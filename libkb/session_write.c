@@ -16,10 +16,27 @@ push(struct kbi_session *s, const struct kbi_buf *buf, size_t *sent)
 	return count == left;
 }
 
+static void
+ask(struct kbi_session *s, struct kbi_session_request *r)
+{
+	const struct kbi_transport_question question = {
+		.number = r->number,
+		.about = r->about ? r->about : "",
+		.frame_bytes = r->frame.size_bytes,
+		.input_bytes = r->input.size_bytes,
+		.has_input = r->has_input,
+	};
+
+	if (s->transport->ops->ask && !r->was_asked)
+		s->transport->ops->ask(s->transport, &question, &r->refused);
+	r->was_asked = true;
+}
+
 /* Nothing follows a request with input until it is answered: what reads the input may read ahead. */
 static bool
 push_request(struct kbi_session *s, struct kbi_session_request *r)
 {
+	ask(s, r);
 	bool is_whole = push(s, &r->frame, &r->frame_sent);
 
 	r->may_have_run = r->may_have_run || r->frame_sent;

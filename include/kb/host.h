@@ -18,6 +18,7 @@
  * | host_key           | the only key that is trusted, as `SHA256:...` (ssh-keygen -l prints it); known_hosts is not read then | |
  * | accept_new         | yes: a host that known_hosts does not name is trusted, and its key written there            | no |
  * | become             | sudo, none, or auto: sudo unless the login is root's                                        | auto |
+ * | record             | file that is emptied and gets what the host is asked and answers, without secrets               | |
  * | connect_timeout_ms | how long connecting, logging in and becoming root may take together                         | 30000 |
  *
  * Secrets, by kb_host_set_secret() only: `password` (the login's), `sudo_password`, `passphrase` (the key's), `identity_data` (a private key itself),
@@ -48,6 +49,14 @@
  * and ProxyJump are looked up there too.
  *
  * There is no value that switches host keys off.
+ *
+ * A host can be recorded and played, to test an installer without hosts. With `record` set, each session is written to the file when it ends;
+ * a host made from `replay:FILE` answers what was recorded, runs nothing and waits for nothing. A question is known by its step, its phase (probe, apply)
+ * and its parameters; it gets the answer that was given when as many steps had been applied. A question that was not recorded ends its task
+ * with KB_EUNSUPPORTED ("replay.not-recorded"), with the differing parameters or the nearest question as evidence. A script that was edited
+ * since is told by a note ("replay.changed") and played all the same. Each kb_host plays from the beginning. What steps do on the
+ * controller (downloads) is not recorded. Secrets become zeros in a recording, and *** in what was printed; look through
+ * a file before you publish it all the same: what the library was never told is secret, it cannot know.
  */
 #ifndef KB_HOST_H
 #define KB_HOST_H
@@ -62,9 +71,10 @@ typedef struct kb_host kb_host;
 /**
  * Makes a host. Nothing is connected until a run needs it.
  * @param name  what events call it, and the Node's name; a DNS-1123 name (lower case)
- * @param uri   `ssh://[user@]address[:port]` (an IPv6 address in brackets), or `local:` for the machine of the caller
+ * @param uri   `ssh://[user@]address[:port]` (an IPv6 address in brackets), or `local:` for the machine of the caller, or
+ *              `replay:FILE` for one that was recorded
  * Returns: a host to be freed by kb_host_free(); NULL on failure.
- * Errors: KB_EINVAL, KB_ENOMEM, KB_EBUSY.
+ * Errors: KB_EINVAL (also a file that is no recording, with the line), KB_EIO (it cannot be read), KB_ETOOBIG, KB_ENOMEM, KB_EBUSY.
  * Since: 0.1
  */
 KB_API kb_host *kb_host_new(kb_ctx *kb, const char *name, const char *uri);

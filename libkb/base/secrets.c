@@ -266,9 +266,19 @@ match(const struct kbi_secrets *secrets, const char *data, size_t size_bytes, si
 	return best;
 }
 
+static void
+add_mask(struct kbi_buf *out, const char *data, size_t size_bytes, bool is_blank)
+{
+	if (!is_blank)
+		kbi_buf_add(out, KBI_MASK);
+	for (size_t i = 0; is_blank && i < size_bytes; i++)
+		kbi_buf_add_char(out, isalnum((unsigned char)data[i]) ? '0' : data[i]);
+}
+
 /* Takes what begins before ready_bytes. Returns how much that was: a secret that begins there is taken whole. */
 static size_t
-mask_until(const struct kbi_secrets *secrets, const char *data, size_t size_bytes, size_t ready_bytes, struct kbi_buf *out)
+mask_until(const struct kbi_secrets *secrets, const char *data, size_t size_bytes, size_t ready_bytes, bool is_blank,
+	struct kbi_buf *out)
 {
 	size_t plain = 0, at = 0;
 
@@ -279,7 +289,7 @@ mask_until(const struct kbi_secrets *secrets, const char *data, size_t size_byte
 			continue;
 		}
 		kbi_buf_add_bytes(out, data + plain, at - plain);
-		kbi_buf_add(out, KBI_MASK);
+		add_mask(out, data + at, count, is_blank);
 		plain = at += count;
 	}
 	kbi_buf_add_bytes(out, data + plain, at - plain);
@@ -291,7 +301,7 @@ mask(const struct kbi_secrets *secrets, const char *data, size_t size_bytes, str
 {
 	size_t before = out->size_bytes;
 
-	mask_until(secrets, data, size_bytes, size_bytes, out);
+	mask_until(secrets, data, size_bytes, size_bytes, false, out);
 	return out->size_bytes - before != size_bytes || memcmp(out->data + before, data, size_bytes) != 0;
 }
 
@@ -348,6 +358,18 @@ kbi_secrets_mask(struct kbi_secrets *secrets, const char *data, size_t size_byte
 }
 
 void
+kbi_secrets_blank(struct kbi_secrets *secrets, const char *data, size_t size_bytes, struct kbi_buf *out)
+{
+	if (!secrets || secrets->is_empty) {
+		kbi_buf_add_bytes(out, data, size_bytes);
+		return;
+	}
+	pthread_mutex_lock(&secrets->lock);
+	mask_until(secrets, data, size_bytes, size_bytes, true, out);
+	pthread_mutex_unlock(&secrets->lock);
+}
+
+void
 kbi_secrets_mask_string(struct kbi_secrets *secrets, char **text)
 {
 	if (!secrets || secrets->is_empty || !kbi_str_is_set(*text))
@@ -387,7 +409,7 @@ kbi_mask_stream_add(struct kbi_mask_stream *stream, struct kbi_secrets *secrets,
 	const char *text = kbi_buf_text(&stream->held);
 	size_t all = stream->held.size_bytes;
 	pthread_mutex_lock(&secrets->lock);
-	size_t taken = mask_until(secrets, text, all, all - open_end(secrets, text, all), out);
+	size_t taken = mask_until(secrets, text, all, all - open_end(secrets, text, all), false, out);
 	pthread_mutex_unlock(&secrets->lock);
 	kbi_buf_drop_front(&stream->held, taken);
 }

@@ -33,7 +33,9 @@ void kbi_secrets_drop_map(struct kbi_secrets *secrets, const struct kbi_map *map
 
 /* Appends the text with KBI_MASK in the place of each secret. Returns whether there was one. */
 bool kbi_secrets_mask(struct kbi_secrets *secrets, const char *data, size_t size_bytes, struct kbi_buf *out);
-/* The same in the place of a string; what was there is wiped. A string that was cut is masked where a secret may have been cut with it.
+/* Of the same length and form: its letters and digits become zeros, so that what reads the text still can. */
+void kbi_secrets_blank(struct kbi_secrets *secrets, const char *data, size_t size_bytes, struct kbi_buf *out);
+/* As kbi_secrets_mask(), in the place of a string; what was there is wiped. A string that was cut is masked where a secret may have been cut with it.
  * With no memory it is emptied. */
 void kbi_secrets_mask_string(struct kbi_secrets *secrets, char **text);
 

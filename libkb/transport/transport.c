@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 
-static const struct kbi_transport_ops *const ways[] = {&kbi_transport_ssh, &kbi_transport_local};
+static const struct kbi_transport_ops *const ways[] = {&kbi_transport_ssh, &kbi_transport_local, &kbi_transport_replay};
 
 const struct kbi_transport_ops *
 kbi_transport_find(const char *scheme)

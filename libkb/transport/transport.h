@@ -20,6 +20,7 @@ enum kbi_transport_state { KBI_CONNECTING, KBI_OPEN, KBI_LOST };
 #define KBI_AGAIN (-1000)	/* nothing now; the owner is told by changed() when that is different */
 
 struct kbi_transport_ops;
+struct kbi_recording;
 struct kbi_ssh;
 
 /* A host on the way to another one. */
@@ -55,8 +56,20 @@ struct kbi_transport_want {
 	 * to go through */
 	const char *command;
 	int64_t deadline_ms;			/* until KBI_OPEN */
+	/* for a recorded host: what it answers, and how */
+	struct kbi_recording *recording;	/* lives longer than the transport; NULL: none */
+	const char *nonce;			/* of the session's marks, copied */
+	size_t boot_bytes;			/* written before the first question */
 	void (*changed)(void *owner);
 	void *owner;
+};
+
+/* What the next bytes ask, for a way to a host that cannot run them. */
+struct kbi_transport_question {
+	uint64_t number;
+	const char *about;			/* recording.h: its key and digests */
+	size_t frame_bytes, input_bytes;
+	bool has_input;
 };
 
 struct kbi_transport_ops {
@@ -64,6 +77,8 @@ struct kbi_transport_ops {
 	struct kbi_transport *(*open)(const struct kbi_transport_want *want, struct kb_err *err);
 	/* adds what is written elsewhere about how to reach the host, and its caller did not say; NULL: nothing is */
 	kb_status (*settle)(struct kbi_map *settings, struct kb_err *err);
+	/* called before a request is written; NULL: the bytes say it all. Not KB_OK: it cannot be answered, and its mark means nothing */
+	kb_status (*ask)(struct kbi_transport *t, const struct kbi_transport_question *question, struct kb_err *err);
 	/* 0: the stream ended */
 	ssize_t (*read)(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t size_bytes);
 	/* after KBI_AGAIN: the same bytes again */
@@ -74,5 +89,6 @@ struct kbi_transport_ops {
 const struct kbi_transport_ops *kbi_transport_find(const char *scheme);
 extern const struct kbi_transport_ops kbi_transport_ssh;
 extern const struct kbi_transport_ops kbi_transport_local;
+extern const struct kbi_transport_ops kbi_transport_replay;
 
 #endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a recording calls a question: the step, the phase, the parameters that reach the host, and digests of the scripts, so that an edited
+ * script still finds its recorded answers, and is told of. Pure. */
+#ifndef KBI_ABOUT_H
+#define KBI_ABOUT_H
+
+#include "base/buf.h"
+#include "script.h"
+
+struct kbi_secrets;
+
+/* verb: "probe", "apply", "attach" (to an apply that an earlier connection began), "forget" (its journal) */
+void kbi_about_step(struct kbi_buf *out, struct kbi_secrets *secrets, const struct kbi_script_call *call, const char *verb);
+
+#endif
