@@ -200,7 +200,8 @@ replay_open(const struct kbi_transport_want *want, struct kb_err *err)
 			kbi_fail_memory(err);
 		return NULL;
 	}
-	r->base = (struct kbi_transport){&kbi_transport_replay, KBI_OPEN, {0}, want->changed, want->owner};
+	r->base = (struct kbi_transport){
+		.ops = &kbi_transport_replay, .state = KBI_OPEN, .changed = want->changed, .owner = want->owner};
 	r->loop = want->loop;
 	r->wake = (struct kbi_timer){.due_ms = KBI_NEVER, .due = wake, .owner = r};
 	r->recording = want->recording;
