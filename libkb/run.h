@@ -30,7 +30,7 @@ struct kbi_answer {			/* of a script on the host */
 	int exit_status;
 	struct kbi_map facts;
 	char *log;
-	struct kb_err err;
+	struct kb_err *err;		/* NULL: none, or no memory for it */
 };
 
 struct kbi_task_run {

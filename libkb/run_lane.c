@@ -92,18 +92,18 @@ static void
 keep_reply(struct kbi_answer *answer, const struct kbi_ask *ask, struct kbi_reply *reply)
 {
 	kbi_map_free(&answer->facts);
-	kbi_err_clear(&answer->err);
+	kb_err_free(answer->err);
 	free(answer->log);
 	*answer = (struct kbi_answer){ .seq = ask->seq, .status = reply->status, .exit_status = reply->exit_status };
-	if (reply->err)
-		kbi_err_copy(&answer->err, reply->err);
+	if (reply->err && (answer->err = calloc(1, sizeof(*answer->err))))
+		kbi_err_copy(answer->err, reply->err);
 	bool is_followed_on = ask->kind == ASK_APPLY && ask->task->run.heard.size_bytes;
 	answer->log = shown_log(ask->lane->run->kb->secrets, is_followed_on ? &ask->task->run.heard : &reply->log);
 	if (answer->status)
 		return;
 	answer->status = kbi_facts_parse(kbi_buf_text(&reply->facts), reply->facts.size_bytes, &answer->facts);
-	if (answer->status)
-		kbi_fail(&answer->err, answer->status, "%s: %s: its answer cannot be read", ask->lane->host->name,
+	if (answer->status && (answer->err = calloc(1, sizeof(*answer->err))))
+		kbi_fail(answer->err, answer->status, "%s: %s: its answer cannot be read", ask->lane->host->name,
 			 ask->task ? ask->task->step->name : "lock");
 }
 
@@ -126,7 +126,7 @@ keep_lock_reply(struct kbi_lane *lane, const struct kbi_ask *ask, struct kbi_rep
 			kbi_fail(&lane->err, KB_ELOCKED, "%s: its lock could not be taken", lane->host->name);
 	}
 	kbi_map_free(&answer.facts);
-	kbi_err_clear(&answer.err);
+	kb_err_free(answer.err);
 	free(answer.log);
 }
 

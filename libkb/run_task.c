@@ -19,7 +19,8 @@ static void
 forget_answer(struct kbi_answer *answer)
 {
 	kbi_map_free(&answer->facts);
-	kbi_err_clear(&answer->err);
+	kb_err_free(answer->err);
+	answer->err = NULL;
 	free(answer->log);
 	answer->log = NULL;
 }
@@ -442,6 +443,15 @@ fail_verdict(struct kb_task *task, int verdict, const struct kb_err *judged)
 	return true;
 }
 
+static void
+copy_error(struct kb_err *err, const struct kbi_answer *answer)
+{
+	if (answer->err)
+		kbi_err_copy(err, answer->err);
+	else
+		kbi_fail_memory(err);
+}
+
 static bool
 fail_probe(struct kb_task *task)
 {
@@ -450,7 +460,7 @@ fail_probe(struct kb_task *task)
 	if (!task->run.has_applied)
 		task->run.verdict = KB_UNKNOWN;
 	if (probe->status)
-		kbi_err_copy(&err, &probe->err);
+		copy_error(&err, probe);
 	else if (!kbi_facts_error(&probe->facts, task->host->name, task->step->name, &err)) {
 		kbi_fail(&err, KB_EPROTOCOL, "%s: %s: its probe ended with status %d", task->host->name, task->step->name,
 			 probe->exit_status);
@@ -502,7 +512,7 @@ fail_apply(struct kb_task *task)
 	struct kb_err err = { 0 };
 	const struct kbi_answer *apply = &task->run.apply;
 	if (apply->status)
-		kbi_err_copy(&err, &apply->err);
+		copy_error(&err, apply);
 	else if (!kbi_facts_error(&apply->facts, task->host->name, task->step->name, &err)) {
 		const struct kbi_entry *e = NULL;
 		kbi_fail(&err, KB_ESTEP, "%s: %s: ended with status %d", task->host->name, task->step->name, apply->exit_status);

@@ -19,7 +19,7 @@ def ansible_env(sshd, strategy):
     return {"ANSIBLE_PIPELINING": 1, "ANSIBLE_FORKS": 50, "ANSIBLE_STRATEGY": strategy, "ANSIBLE_STRATEGY_PLUGINS": plugins,
             "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist=60s -o ControlPath={sshd.folder}/m-%C",
             "ANSIBLE_LOCAL_TEMP": sshd.folder / "ansible", "ANSIBLE_HOME": sshd.folder / "ansible", "ANSIBLE_CALLBACKS_ENABLED": "",
-            "ANSIBLE_NOCOLOR": 1, "ANSIBLE_DISPLAY_OK_HOSTS": 0}
+            "ANSIBLE_NOCOLOR": 1, "ANSIBLE_TIMEOUT": 60, "ANSIBLE_DISPLAY_OK_HOSTS": 0}
 
 
 def libkb(kind):

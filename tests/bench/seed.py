@@ -53,6 +53,8 @@ def install_python():
     debs.mkdir(exist_ok=True)
     subprocess.run(["apt-get", "download", "python3-apt", "python-apt-common", "distro-info-data"], cwd=debs, check=True, capture_output=True)
     for i in (1, 2, 3):
+        subprocess.run([*LAB, "ssh", str(i), "sudo tee /usr/local/share/ca-certificates/lab.crt >/dev/null && sudo update-ca-certificates"],
+                       input=(folder() / "ca.pem").read_bytes(), check=True, capture_output=True)
         lab("ssh", i, "sudo apt-get -q update && sudo apt-get -q -y install --no-install-recommends python3")
         archive = subprocess.run(["tar", "-C", debs, "-c", "."], check=True, capture_output=True).stdout
         subprocess.run([*LAB, "ssh", str(i), "mkdir -p debs && tar -x -C debs && sudo dpkg -i debs/*.deb"], input=archive, check=True,

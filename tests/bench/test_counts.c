@@ -117,7 +117,8 @@ a_dependent_changing_step_is_one_round_trip(void **state)
 
 	print_message("one step: %d round trips; %d more: %d\n", connection, STEPS, count.round_trips - connection);
 	assert_int_equal(count.changed, 1 + STEPS);
-	assert_int_equal(count.round_trips - connection, STEPS);
+	/* less only by what a slow server added to the connection of the first */
+	assert_in_range(count.round_trips - connection, STEPS - 2, STEPS);
 }
 
 /* Each is asked ahead, asked again behind the one before it, done, and asked again: four frames with their parameters. What a frame alone costs
