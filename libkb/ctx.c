@@ -10,6 +10,7 @@
 #include "loop.h"
 #include "plan.h"
 #include "run.h"
+#include "transport/keyring.h"
 
 const char *
 kb_version(void)
@@ -52,8 +53,10 @@ kb_new(void)
 	kb->owner_pid = getpid();
 	kb->loop = kbi_loop_new();
 	kb->fetcher = kbi_fetcher_new();
+	kb->keyring = kb->loop ? kbi_keyring_new(kb->loop) : NULL;
 	kb->secrets = kbi_secrets_new();
-	if (!kb->loop || !kb->fetcher || !kb->secrets) {
+	if (!kb->fetcher || !kb->keyring || !kb->secrets) {
+		kbi_keyring_free(kb->keyring);
 		kbi_secrets_free(kb->secrets);
 		kbi_loop_free(kb->loop);
 		kbi_fetcher_unref(kb->fetcher);
@@ -78,6 +81,7 @@ kbi_ctx_unref(struct kb_ctx *kb)
 	if (!kb || atomic_fetch_sub(&kb->refs, 1) != 1)
 		return;
 	reap_plans(kb);
+	kbi_keyring_free(kb->keyring);
 	kbi_loop_free(kb->loop);
 	kbi_fetcher_unref(kb->fetcher);
 	kbi_err_clear(&kb->error);

@@ -319,6 +319,8 @@ open_transport(struct kbi_session *s, const struct kbi_session_want *want, struc
 		.recording = want->recording,
 		.nonce = s->streams[KBI_STDOUT].frames.nonce.text,
 		.boot_bytes = s->login.boot.size_bytes,
+		.keyring = want->keyring,
+		.asker = want->asker,
 		.changed = process,
 		.owner = s,
 	};

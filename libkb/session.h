@@ -17,6 +17,8 @@ struct kbi_hop;
 struct kbi_session;
 struct kbi_recording;
 struct kbi_recorder;
+struct kbi_keyring;
+struct kbi_asker;
 
 enum kbi_session_state { KBI_SESSION_OPENING, KBI_SESSION_READY, KBI_SESSION_LOST };
 
@@ -75,6 +77,8 @@ struct kbi_session_want {
 	/* both live longer than the session; NULL: none */
 	struct kbi_recording *recording;	/* what a replayed host answers */
 	struct kbi_recorder *recorder;		/* to be told what is asked and answered */
+	struct kbi_keyring *keyring;		/* as of kbi_transport_want */
+	struct kbi_asker *asker;
 	/* the state changed; the session may be freed in here, as in done() and output() */
 	void (*changed)(void *owner);
 	void *owner;

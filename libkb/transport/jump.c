@@ -186,6 +186,7 @@ open_jump(struct kbi_jump *jump, const struct kbi_passage_want *want, struct kb_
 		.settings = hop->settings,
 		.jump = hop->jump,
 		.depth = want->depth + 1,
+		.keyring = want->keyring,
 		.changed = jump_changed,
 		.owner = jump,
 	};

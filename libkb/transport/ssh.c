@@ -25,6 +25,7 @@ static const struct state {
 	const char *waits_for;
 	const char *late;	/* the name of the error when it waited too long; NULL: ssh.timeout */
 } states[] = {
+	[WAIT_KEYS] = {kbi_ssh_wait_keys, "its key was not opened", "key.timeout"},
 	[WAIT_JUMP] = {kbi_ssh_wait_jump, "its jump host gave no connection", "connect.timeout"},
 	[WAIT_NAME] = {kbi_ssh_wait_name, "its name was not resolved", "connect.timeout"},
 	[WAIT_GATE] = {kbi_ssh_wait_gate, "it turns logins away, and no place came free", "connect.turned-away"},
@@ -234,6 +235,8 @@ open_up(struct kbi_ssh *s)
 static unsigned
 wanted(struct kbi_ssh *s)
 {
+	if (s->state == WAIT_KEYS)	/* the host has to wait as well */
+		return 0;
 	if (s->state <= WAIT_TCP)
 		return KBI_OUT;
 	if (s->state == WAIT_AGENT)
@@ -410,7 +413,7 @@ prepare(struct kbi_ssh *s, const struct kbi_transport_want *want, struct kb_err 
 {
 	s->host = strdup(want->host);
 	s->command = want->command ? strdup(want->command) : NULL;
-	if (!s->host || (want->command && !s->command) || kbi_map_copy(&s->settings, want->settings))
+	if (!s->host || !s->keyring || (want->command && !s->command) || kbi_map_copy(&s->settings, want->settings))
 		return kbi_fail_memory(err);
 	kb_status failed = kbi_ssh_config_settle(&s->settings, err);
 	if (!failed)
@@ -453,6 +456,9 @@ ssh_open(const struct kbi_transport_want *want, struct kb_err *err)
 	s->base = (struct kbi_transport){
 		.ops = &kbi_transport_ssh, .state = KBI_CONNECTING, .changed = want->changed, .owner = want->owner};
 	s->loop = want->loop;
+	s->asker = want->asker;
+	s->keyring = want->keyring ? want->keyring : kbi_keyring_new(s->loop);
+	s->has_own_keyring = !want->keyring;
 	s->watch = (struct kbi_watch){-1, 0, socket_ready, s};
 	s->deadline = (struct kbi_timer){.due_ms = KBI_NEVER, .due = pass_deadline, .owner = s};
 	s->retry = (struct kbi_timer){.due_ms = KBI_NEVER, .due = pass_retry, .owner = s};
@@ -509,6 +515,8 @@ ssh_free(struct kbi_transport *t)
 	kbi_known_files_free(&s->known_files);
 	kbi_buf_free(&s->known_name);
 	kbi_buf_free(&s->out);
+	if (s->has_own_keyring)
+		kbi_keyring_free(s->keyring);
 	kbi_map_free(&s->settings);
 	kbi_err_clear(&t->err);
 	free(s->command);

@@ -9,8 +9,9 @@
 #include <netdb.h>
 
 #include "base/buf.h"
+#include "question.h"
 #include "transport/gate.h"
-#include "transport/key.h"
+#include "transport/keyring.h"
 #include "transport/known_hosts.h"
 #include "transport/transport.h"
 
@@ -22,6 +23,7 @@
 #define KBI_SSH_OUT_BYTES ((size_t)32000)		/* one packet's worth: libssh2 cuts at 32,700 */
 
 enum kbi_ssh_state {
+	WAIT_KEYS,
 	WAIT_JUMP,
 	WAIT_NAME,
 	WAIT_GATE,
@@ -83,7 +85,15 @@ struct kbi_ssh {
 
 	struct kbi_known_files known_files;
 	struct kbi_buf known_name;
-	struct kbi_key keys[KBI_SSH_KEYS_MAX];
+	struct kbi_keyring *keyring;		/* the context's, or our own */
+	bool has_own_keyring;
+	struct kbi_asker *asker;		/* NULL: nobody can be asked for anything */
+	struct kbi_key_hold *holds[KBI_SSH_KEYS_MAX];
+	size_t hold_count;
+	bool has_default_keys;			/* none was named */
+	const char *locked_key;			/* the first of those that only a passphrase opens */
+	struct kb_err key_err;			/* of the first of those that cannot be used */
+	const struct kbi_key *keys[KBI_SSH_KEYS_MAX];	/* of holds, those that can log in */
 	size_t key_count, key_at;
 	void *signing;				/* the key that libssh2 asks to sign with */
 	struct kbi_ssh_agent *agent;		/* NULL: none is asked */
@@ -131,13 +141,17 @@ enum kbi_turn kbi_ssh_wait_handshake(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_check_host_key(struct kbi_ssh *s);
 
 kb_status kbi_ssh_prepare_login(struct kbi_ssh *s, struct kb_err *err);
+enum kbi_turn kbi_ssh_wait_keys(struct kbi_ssh *s);
+bool kbi_ssh_is_asking_passphrase(const struct kbi_ssh *s);
 void kbi_ssh_forget_login(struct kbi_ssh *s);
+
 enum kbi_turn kbi_ssh_start_login(struct kbi_ssh *s);
 /* What comes after a key or secret was refused; methods is what the host takes, NULL when it was not asked */
 enum kbi_turn kbi_ssh_next_login(struct kbi_ssh *s, const char *methods);
 bool kbi_ssh_is_refusal(int rc);
-/* KB_OK with no key when the file is not there and need not be. */
-kb_status kbi_ssh_load_key(struct kbi_ssh *s, const char *path, bool must_exist, struct kb_err *err);
+/* A key that an agent does not hold after all: WAIT_KEYS goes on with the login then. One that was not named may be missing
+ * or useless (s->key_err says why). */
+kb_status kbi_ssh_load_key(struct kbi_ssh *s, const char *path, bool is_named, struct kb_err *err);
 enum kbi_turn kbi_ssh_wait_agent(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_agent_login(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_key_login(struct kbi_ssh *s);

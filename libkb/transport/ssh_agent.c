@@ -275,11 +275,17 @@ read_others(struct kbi_ssh *s, const struct kbi_buf *answer)
 			return TURN_LOST;
 		}
 	}
-	if (!held && !s->key_count)
+	if (!held && !s->hold_count && s->key_err.code) {
+		kbi_err_copy(&s->base.err, &s->key_err);
+		kbi_err_where(&s->base.err, s->host, NULL);
+		show_held(s, answer);
+		return TURN_LOST;
+	}
+	if (!held && !s->hold_count)
 		return fail_no_key(s, "agent.unnamed", answer,
 			"no key to log in with: %s, and none of an agent is offered unless it is named",
 			"none of the default ones is there");
-	return kbi_ssh_start_login(s);
+	return kbi_ssh_go(s, WAIT_KEYS);
 }
 
 static enum kbi_turn

@@ -123,6 +123,7 @@ enter_passage(struct kbi_ssh *s, const struct kbi_transport_want *from, const st
 		.address = s->address,
 		.port = s->port,
 		.deadline_ms = from->deadline_ms,
+		.keyring = from->keyring,
 		.changed = passage_changed,
 		.owner = s,
 	};
@@ -173,7 +174,6 @@ kbi_ssh_prepare_connect(struct kbi_ssh *s, const struct kbi_transport_want *want
 		return enter_passage(s, want, want->jump, err);
 	if (kbi_str_is_set(jump) && !kbi_str_is(jump, "none"))
 		return enter_named_passage(s, want, jump, err);
-	s->state = WAIT_NAME;
 	snprintf(port, sizeof(port), "%d", s->port);
 	if (look_up(s->address, port, AI_NUMERICHOST, &s->addresses) != 0)	/* asks nobody */
 		return start_look_up(s, port, err);

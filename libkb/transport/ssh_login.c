@@ -1,127 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The login: keys in their order, those of an agent first; then the password or the answers, whichever the
  * host takes. One connection, each key and secret once: what was refused is never tried again. */
-#include <errno.h>
-#include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/str.h"
 #include "transport/ssh_agent.h"
-
-static const char *const default_keys[] = {"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"};
-
-void
-kbi_ssh_home(struct kbi_buf *out, const char *path)
-{
-	const char *home = getenv("HOME");
-	struct passwd entry, *found = NULL;
-	char text[4096];
-
-	if (!kbi_str_starts(path, "~/")) {
-		kbi_buf_add(out, path);
-		return;
-	}
-	if (!kbi_str_is_set(home) && getpwuid_r(geteuid(), &entry, text, sizeof(text), &found) == 0 && found)
-		home = found->pw_dir;
-	kbi_buf_add(out, kbi_str_is_set(home) ? home : "");
-	kbi_buf_add(out, path + 1);
-}
-
-kb_status
-kbi_ssh_load_key(struct kbi_ssh *s, const char *path, bool must_exist, struct kb_err *err)
-{
-	const struct kbi_key_way way = {.passphrase = kbi_map_find(&s->settings, "passphrase")};
-	struct kbi_buf full = KBI_BUF(KBI_SIZE_TEXT);
-	kb_status failed = KB_OK;
-
-	kbi_ssh_home(&full, path);
-	if (kbi_buf_failed(&full) || s->key_count == KBI_SSH_KEYS_MAX)
-		failed = kbi_fail(err, KB_EINVAL, "%s: identity: more than %d", s->host, KBI_SSH_KEYS_MAX);
-	else if (must_exist || access(kbi_buf_text(&full), F_OK) == 0)
-		failed = kbi_key_load(&s->keys[s->key_count], kbi_buf_text(&full), &way, err);
-	if (!failed && s->keys[s->key_count].pkey)
-		s->key_count++;
-	kbi_buf_free(&full);
-	return failed;
-}
-
-/* Now, or when the agent does not have it. */
-static kb_status
-take_identity(struct kbi_ssh *s, const char *path, bool is_named, struct kb_err *err)
-{
-	bool is_wished = false;
-	kb_status failed = s->agent ? kbi_ssh_agent_wish(s, path, is_named, &is_wished, err) : KB_OK;
-
-	if (failed || is_wished)
-		return failed;
-	if (kbi_ssh_agent_is_fingerprint(path))
-		return kbi_fail(err, KB_EINVAL, "%s: identity: a fingerprint names a key of an agent, and none is to be asked",
-			s->host);
-	return kbi_ssh_load_key(s, path, is_named, err);
-}
-
-/* A default key that cannot be used is passed over when another one can. */
-static kb_status
-load_default_keys(struct kbi_ssh *s, struct kb_err *err)
-{
-	kb_status first_failed = KB_OK;
-	struct kb_err passed_over = {0};
-
-	for (size_t i = 0; i < sizeof(default_keys) / sizeof(default_keys[0]); i++) {
-		kb_status failed = take_identity(s, default_keys[i], false, first_failed ? &passed_over : err);
-		first_failed = first_failed ? first_failed : failed;
-	}
-	kbi_err_clear(&passed_over);
-	if (s->key_count || s->agent)	/* which may have one of them */
-		return KB_OK;
-	if (first_failed)
-		return first_failed;
-	kbi_fail(err, KB_EAUTH,
-		"%s: no key to log in with: none of ~/.ssh/id_ed25519, id_ecdsa and id_rsa is there",
-		s->host);
-	kbi_err_id(err, "auth.no-key");
-	kbi_err_fix(err, "kb_host_set(host, \"identity\", ...)");
-	return KB_EAUTH;
-}
-
-kb_status
-kbi_ssh_prepare_login(struct kbi_ssh *s, struct kb_err *err)
-{
-	const struct kbi_entry *data = kbi_map_find(&s->settings, "identity_data"), *file = NULL;
-	bool has_secret = kbi_map_find(&s->settings, "password") || kbi_map_find(&s->settings, "answers");
-	kb_status failed = KB_OK;
-
-	if (data && data->size_bytes) {
-		const struct kbi_key_way way = {.passphrase = kbi_map_find(&s->settings, "passphrase")};
-		failed = kbi_key_parse(
-			&s->keys[0], "identity_data", data->value, data->size_bytes, &way, err);
-		s->key_count = failed ? 0 : 1;
-		return failed;
-	}
-	failed = kbi_ssh_agent_prepare(s, err);
-	while (!failed && (file = kbi_map_next(&s->settings, "identity", file)))
-		failed = kbi_str_is_set(file->value) ? take_identity(s, file->value, true, err) : KB_OK;
-	/* who gives a password and names no key means the password */
-	bool has_key = s->key_count || (s->agent && s->agent->wish_count);
-	if (!failed && !has_key && !has_secret)
-		failed = load_default_keys(s, err);
-	if (!failed && s->agent && (s->agent->wish_count || !has_secret))
-		kbi_ssh_agent_ask(s);
-	else if (s->agent)
-		kbi_ssh_agent_free(s);
-	return failed;
-}
-
-void
-kbi_ssh_forget_login(struct kbi_ssh *s)
-{
-	for (size_t i = 0; i < s->key_count; i++)
-		kbi_key_free(&s->keys[i]);
-	s->key_count = s->key_at = 0;
-	kbi_ssh_agent_free(s);
-}
 
 static bool
 has_key(const struct kbi_ssh *s)
@@ -178,7 +61,7 @@ refuse(struct kbi_ssh *s, const char *taken)
 		kbi_ssh_fail(s, KB_EAUTH, "auth.refused", "the login of %s was refused", s->user);
 	kbi_ssh_agent_explain(s);
 	for (size_t i = 0; i < s->key_at; i++)
-		kbi_err_evidence(&s->base.err, "refused: %s (%s)", s->keys[i].name, s->keys[i].type);
+		kbi_err_evidence(&s->base.err, "refused: %s (%s)", s->keys[i]->name, s->keys[i]->type);
 	if (s->was_password_refused)
 		kbi_err_evidence(&s->base.err, "refused: the password");
 	if (s->were_answers_refused)
@@ -230,9 +113,9 @@ kbi_ssh_is_refusal(int rc)
 enum kbi_turn
 kbi_ssh_wait_key_login(struct kbi_ssh *s)
 {
-	struct kbi_key *key = &s->keys[s->key_at];
+	const struct kbi_key *key = s->keys[s->key_at];
 
-	s->signing = key;
+	s->signing = (void *)(uintptr_t)key;
 	int rc = libssh2_userauth_publickey(s->session, s->user, (const unsigned char *)key->blob.data,
 		key->blob.size_bytes, sign, &s->signing);
 	if (rc == 0)

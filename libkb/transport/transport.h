@@ -21,6 +21,8 @@ enum kbi_transport_state { KBI_CONNECTING, KBI_OPEN, KBI_LOST };
 
 struct kbi_transport_ops;
 struct kbi_recording;
+struct kbi_keyring;
+struct kbi_asker;
 struct kbi_ssh;
 
 /* A host on the way to another one. */
@@ -60,6 +62,8 @@ struct kbi_transport_want {
 	struct kbi_recording *recording;	/* lives longer than the transport; NULL: none */
 	const char *nonce;			/* of the session's marks, copied */
 	size_t boot_bytes;			/* written before the first question */
+	struct kbi_keyring *keyring;		/* outlives the transport; NULL: it keeps its keys itself */
+	struct kbi_asker *asker;		/* likewise; NULL: nobody can be asked for anything */
 	void (*changed)(void *owner);
 	void *owner;
 };

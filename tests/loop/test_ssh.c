@@ -657,11 +657,22 @@ an_embedder_may_drop_it_at_any_moment(void **state)
 	}
 }
 
+/* Not by a child of popen(): that one may look before its parent has closed the other end of their pipe. */
+static int
+count_descriptors(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
 static void
 descriptors_are_close_on_exec_and_none_stays(void **state)
 {
 	struct sshd *sshd = need_sshd(state);
-	char *before = run("ls /proc/%d/fd | wc -l", getpid());
+	int before = count_descriptors();
 	struct talk talk = ssh_talk(sshd, sshd->user);
 	bool was_open[256];
 
@@ -674,10 +685,7 @@ descriptors_are_close_on_exec_and_none_stays(void **state)
 		if (!was_open[fd] && fcntl(fd, F_GETFD) >= 0 && !(fcntl(fd, F_GETFD) & FD_CLOEXEC))
 			fail_msg("descriptor %d is not close-on-exec", fd);
 	talk_end(&talk);
-	char *after = run("ls /proc/%d/fd | wc -l", getpid());
-	assert_string_equal(before, after);
-	free(before);
-	free(after);
+	assert_int_equal(count_descriptors(), before);
 }
 
 int
