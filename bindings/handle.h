@@ -14,7 +14,7 @@
 #include <libkb.h>
 
 /* How kb.i says what a C type does not tell. */
-typedef int64_t kb_answer;	/* a result: 0 or more; or a negative code, with its detail in the context */
+typedef int64_t kb_number;	/* a result: 0 or more; or a negative code, with its detail in the context */
 typedef int kb_bare;		/* the same without detail */
 typedef kb_bytes kb_found;	/* a result: bytes of which NULL means none, and no failure */
 typedef char kb_must;		/* a result: text of which NULL is a failure */

@@ -15,7 +15,7 @@
 %include <kb/plan.h>
 %include <kb/cluster.h>
 %rename(KB_FUNCTION_NAME, %$isfunction) "";
-typedef int64_t kb_answer;
+typedef int64_t kb_number;
 typedef int kb_bare;
 
 %define %opaque(TYPE)
@@ -37,8 +37,9 @@ kb_ctx *kb_new(void);
 	kb_bare fd() const { return kb_fd((kb_ctx *)$self); }
 	kb_bare cancel(int64_t run) const { return kb_cancel((kb_ctx *)$self, run); }
 	kb_status dispatch() { return kb_dispatch($self); }
-	kb_answer wait(int64_t timeout_ms) { return kb_wait($self, timeout_ms); }
+	kb_number wait(int64_t timeout_ms) { return kb_wait($self, timeout_ms); }
 	kb_err *error() { return kb_error($self); }
+	kb_status answer(int64_t question, const void *secret, size_t size_bytes) { return kb_answer($self, question, secret, size_bytes); }
 }
 
 /* host.h */
@@ -114,6 +115,9 @@ const char *kb_event_kind_name(int kind);
 	const char *log() const;
 	const char *diff() const;
 	const char *journal() const;
+	int64_t question() const;
+	const char *subject() const;
+	int attempt() const;
 	size_t change_count() const;
 	const char *change_kind(size_t index) const;
 	const char *change_name(size_t index) const;
@@ -139,9 +143,9 @@ kb_plan *kb_plan_new(kb_ctx *kb);
 	kb_task *task(size_t index) const;
 	kb_status only(const char *pattern);
 	kb_status skip(const char *pattern);
-	kb_answer start(int mode, int64_t timeout_ms);
+	kb_number start(int mode, int64_t timeout_ms);
 	kb_event *next_event();
-	kb_answer is_running();
+	kb_number is_running();
 }
 %extend kb_task {
 	kb_status set_on_demand();
@@ -180,9 +184,9 @@ kb_cluster *kb_cluster_parse(kb_ctx *kb, const char *name, const kb_opt *folder,
 
 /* text.h */
 kb_status kb_cidr_check(kb_ctx *kb, const char *cidr);
-kb_answer kb_cidr_contains(kb_ctx *kb, const char *cidr, const char *address);
-kb_answer kb_cidr_overlaps(kb_ctx *kb, const char *a, const char *b);
-kb_answer kb_cidr_block_count(kb_ctx *kb, const char *cidr, int block_size);
+kb_number kb_cidr_contains(kb_ctx *kb, const char *cidr, const char *address);
+kb_number kb_cidr_overlaps(kb_ctx *kb, const char *a, const char *b);
+kb_number kb_cidr_block_count(kb_ctx *kb, const char *cidr, int block_size);
 kb_bytes *kb_cidr_suggest(kb_ctx *kb, int prefix_length, const kb_opt *taken);
 kb_bytes *kb_calico_pod_cidr(kb_ctx *kb, const void *data, size_t size_bytes);
 kb_bytes *kb_calico_set_pod_cidr(kb_ctx *kb, const void *data, size_t size_bytes, const char *cidr);

@@ -9,6 +9,7 @@
 #include "fetch.h"
 #include "loop.h"
 #include "plan.h"
+#include "question.h"
 #include "run.h"
 #include "transport/keyring.h"
 
@@ -54,8 +55,10 @@ kb_new(void)
 	kb->loop = kbi_loop_new();
 	kb->fetcher = kbi_fetcher_new();
 	kb->keyring = kb->loop ? kbi_keyring_new(kb->loop) : NULL;
+	kb->questions = calloc(1, sizeof(*kb->questions));
 	kb->secrets = kbi_secrets_new();
-	if (!kb->fetcher || !kb->keyring || !kb->secrets) {
+	if (!kb->fetcher || !kb->keyring || !kb->questions || !kb->secrets) {
+		free(kb->questions);
 		kbi_keyring_free(kb->keyring);
 		kbi_secrets_free(kb->secrets);
 		kbi_loop_free(kb->loop);
@@ -82,6 +85,8 @@ kbi_ctx_unref(struct kb_ctx *kb)
 		return;
 	reap_plans(kb);
 	kbi_keyring_free(kb->keyring);
+	kbi_questions_free(kb->questions);
+	free(kb->questions);
 	kbi_loop_free(kb->loop);
 	kbi_fetcher_unref(kb->fetcher);
 	kbi_err_clear(&kb->error);
@@ -147,6 +152,24 @@ kb_dispatch(kb_ctx *kb)
 	if (status)
 		return status;
 	status = kbi_loop_dispatch(kb->loop);
+	kbi_leave(kb);
+	return status;
+}
+
+kb_status
+kb_answer(kb_ctx *kb, int64_t question, const void *data, size_t size_bytes)
+{
+	kb_status status = kbi_enter(kb);
+	if (status)
+		return status;
+	if (data && kbi_question_is_secret(kb->questions, question))
+		status = kbi_secrets_add(kb->secrets, data, size_bytes);
+	if (!status)
+		status = kbi_question_answer(kb->questions, question, data, size_bytes);
+	if (status == KB_EINVAL)
+		kbi_fail(&kb->error, status, "question %lld: not open", (long long)question);
+	else if (status)
+		kbi_fail(&kb->error, status, "question %lld: the answer could not be taken", (long long)question);
 	kbi_leave(kb);
 	return status;
 }

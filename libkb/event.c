@@ -13,6 +13,7 @@ static const char *const kind_names[] = {
 	[KB_EVENT_PLAN_STARTED] = "plan-started", [KB_EVENT_HOST_CONNECTED] = "host-connected", [KB_EVENT_HOST_LOST] = "host-lost",
 	[KB_EVENT_STEP_STARTED] = "step-started", [KB_EVENT_STEP_OUTPUT] = "step-output", [KB_EVENT_STEP_DONE] = "step-done",
 	[KB_EVENT_NOTE] = "note", [KB_EVENT_PLAN_DONE] = "plan-done",
+	[KB_EVENT_QUESTION] = "question",
 };
 
 static const char *const verdict_names[] = {
@@ -23,7 +24,7 @@ static const char *const verdict_names[] = {
 const char *
 kb_event_kind_name(int kind)
 {
-	return kind > 0 && kind <= KB_EVENT_PLAN_DONE ? kind_names[kind] : "";
+	return kind > 0 && kind <= KB_EVENT_QUESTION ? kind_names[kind] : "";
 }
 
 const char *
@@ -205,6 +206,24 @@ kb_event_journal(const kb_event *event)
 	return event ? text_or_empty(event->journal) : "";
 }
 
+int64_t
+kb_event_question(const kb_event *event)
+{
+	return event ? event->question : 0;
+}
+
+const char *
+kb_event_subject(const kb_event *event)
+{
+	return event ? text_or_empty(event->subject) : "";
+}
+
+int
+kb_event_attempt(const kb_event *event)
+{
+	return event ? event->attempt : 0;
+}
+
 size_t
 kb_event_change_count(const kb_event *event)
 {
@@ -265,6 +284,7 @@ kb_event_free(kb_event *event)
 	free(event->step);
 	free(event->id);
 	free(event->text);
+	free(event->subject);
 	free(event->log);
 	free(event->diff);
 	free(event->journal);

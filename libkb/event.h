@@ -31,6 +31,9 @@ struct kb_event {
 	char *log;
 	char *diff;
 	char *journal;
+	int64_t question;		/* 0: none */
+	char *subject;
+	int attempt;
 	struct kbi_change *changes;
 	size_t change_count;
 	struct kb_err err;		/* code KB_OK: none */

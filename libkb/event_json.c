@@ -111,6 +111,11 @@ kb_event_json(const kb_event *event)
 	if (event->severity)
 		add_number(&out, "severity", event->severity);
 	add_text(&out, "id", event->id);
+	if (event->question) {
+		add_number(&out, "question", event->question);
+		add_text(&out, "subject", event->subject);
+		add_number(&out, "attempt", event->attempt);
+	}
 	add_text(&out, "text", event->text);
 	add_text(&out, "journal", event->journal);
 	add_text(&out, "diff", event->diff);

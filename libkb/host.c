@@ -11,6 +11,7 @@
 #include "transport/jump.h"
 #include "recorder.h"
 #include "transport/recording.h"
+#include "question.h"
 #include "transport/transport.h"
 
 struct key {
@@ -90,6 +91,7 @@ static const struct key keys[] = {
 	{ "accept_new", "no", is_yes_no, "yes or no" },
 	{ "become", "auto", is_become, "auto, sudo or none" },
 	{ "record", NULL, is_any, "a file name" },
+	{ "ask", NULL, kbi_is_ask_list, "passphrase, password or host_key, with commas between them" },
 	{ "connect_timeout_ms", "30000", is_timeout, "milliseconds from 1 to 86400000" },
 };
 

@@ -62,6 +62,7 @@ struct kb_plan {
 	struct kbi_map only, skip;	/* patterns, as names */
 	struct kbi_map learnt;		/* secrets that its runs came to know */
 	struct kbi_run *running;
+	bool has_nobody_to_ask;		/* who started it takes the events itself */
 	struct kb_event *first_event, *last_event;
 	size_t event_count;
 	struct kb_plan *next;		/* of the context's plans that run */

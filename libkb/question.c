@@ -11,11 +11,12 @@ struct kbi_question {
 	struct kbi_question *next;
 	struct kbi_questions *questions;
 	int64_t id;
+	bool is_secret;
 	void (*answered)(void *owner, const struct kbi_entry *answer);
 	void *owner;
 };
 
-static const char *const words[] = {"passphrase", "password", "sudo_password", "host_key"};
+static const char *const words[] = {"passphrase", "password", "host_key"};
 
 static size_t
 word_bytes(const char *list)
@@ -63,7 +64,8 @@ kbi_question_open(struct kbi_asker *asker, const struct kbi_question_want *want)
 	if (!question)
 		return NULL;
 	struct kbi_questions *questions = asker->questions;
-	*question = (struct kbi_question){questions->first, questions, ++questions->last_id, want->answered, want->owner};
+	*question = (struct kbi_question){questions->first, questions, ++questions->last_id,
+		!kbi_str_is(want->what, "host_key"), want->answered, want->owner};
 	questions->first = question;
 	asker->tell(asker, question->id, want);
 	return question;
@@ -79,6 +81,16 @@ kbi_question_withdraw(struct kbi_question *question)
 		at = &(*at)->next;
 	*at = question->next;
 	free(question);
+}
+
+bool
+kbi_question_is_secret(const struct kbi_questions *questions, int64_t id)
+{
+	const struct kbi_question *question = questions->first;
+
+	while (question && question->id != id)
+		question = question->next;
+	return question && question->is_secret;
 }
 
 kb_status

@@ -13,7 +13,7 @@
 #define KBI_ASK_ATTEMPTS 3
 
 struct kbi_question_want {
-	const char *what;	/* a setting of the host: passphrase, password, sudo_password, host_key */
+	const char *what;	/* a setting of the host: passphrase, password, host_key */
 	const char *subject;	/* what it is for: a key's file, user@address, a fingerprint */
 	const char *text;	/* the same for a person, one line */
 	const char *host;	/* the first that asks */
@@ -41,6 +41,7 @@ bool kbi_is_ask_list(const char *text);		/* of those words, with commas between 
 
 struct kbi_question *kbi_question_open(struct kbi_asker *asker, const struct kbi_question_want *want);	/* NULL: no memory */
 void kbi_question_withdraw(struct kbi_question *question);	/* not asked any more; NULL is nothing */
+bool kbi_question_is_secret(const struct kbi_questions *questions, int64_t id);
 /* KB_EINVAL: it is not open */
 kb_status kbi_question_answer(struct kbi_questions *questions, int64_t id, const void *data, size_t size_bytes);
 

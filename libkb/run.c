@@ -310,6 +310,7 @@ begin(struct kbi_run *run, int64_t timeout_ms)
 	run->deadline_ms = kbi_clock_deadline(run->started_ms, timeout_ms);
 	run->tick = (struct kbi_timer){ .due_ms = KBI_NEVER, .due = tick, .owner = run };
 	run->deadline = (struct kbi_timer){ .due_ms = KBI_NEVER, .due = time_is_up, .owner = run };
+	run->asker = (struct kbi_asker){ kb->questions, run->id, kbi_run_ask };
 	run->left = plan->tasks.count + plan->barriers.count;
 	plan->running = run;
 	plan->next = kb->plans;

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "loop.h"
+#include "question.h"
 #include "steps/step.h"
 
 struct kb_ctx;
@@ -102,6 +103,7 @@ struct kbi_run {
 	size_t busy;			/* one of them that was busy */
 	size_t connecting;		/* sessions that are not ready yet */
 	struct kbi_lane *listed;
+	struct kbi_asker asker;
 	struct kbi_timer tick;
 	struct kbi_timer deadline;
 	kb_status stopped;		/* KB_ECANCELED, KB_ETIMEOUT: how the run was ended from outside */
@@ -141,6 +143,7 @@ void kbi_run_step_started(struct kb_task *task);
 void kbi_run_host_event(struct kbi_lane *lane, int kind, const char *text);
 void kbi_run_tell_fate(struct kbi_lane *lane);	/* the run is stopped: what that leaves on this host */
 void kbi_wave_leave(struct kbi_run *run, struct kb_task *task);	/* its place is free: those that wait for one look again */
+void kbi_run_ask(struct kbi_asker *asker, int64_t question, const struct kbi_question_want *want);
 void kbi_run_done(struct kbi_run *run);
 
 #endif

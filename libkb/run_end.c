@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a task ends, and who hears of it. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,6 +250,24 @@ kbi_task_fail(struct kb_task *task, const struct kb_err *err)
 	kbi_err_where(&full, task->host->name, task->step->name);
 	end_with(task, KBI_END_FAILED, full.code, full.cause, &full);
 	kbi_err_clear(&full);
+}
+
+/* A question of one of its hosts becomes an event */
+void
+kbi_run_ask(struct kbi_asker *asker, int64_t question, const struct kbi_question_want *want)
+{
+	struct kbi_run *run = (struct kbi_run *)((char *)asker - offsetof(struct kbi_run, asker));
+	struct kb_event *event = kbi_event_new(KB_EVENT_QUESTION);
+	if (event) {
+		event->run = run->id;
+		event->question = question;
+		event->attempt = want->attempt;
+		kbi_event_set(&event->host, want->host);
+		kbi_event_set(&event->id, want->what);
+		kbi_event_set(&event->subject, want->subject);
+		kbi_event_set(&event->text, want->text);
+	}
+	kbi_plan_queue(run->plan, event);
 }
 
 void

@@ -440,7 +440,8 @@ open_session(struct kbi_lane *lane)
 		.settings = &lane->host->shown, .jump = lane->host->hop.jump, .prelude = kbi_buf_text(&prelude),
 		.recording = lane->host->recording, .recorder = lane->host->recorder,
 		.deadline_ms = kbi_clock_sooner(kbi_clock_deadline(kbi_clock_ms(), timeout_ms), lane->run->deadline_ms),
-		.keyring = lane->run->kb->keyring, .changed = on_changed, .owner = lane };
+		.keyring = lane->run->kb->keyring,
+		.asker = lane->run->plan->has_nobody_to_ask ? NULL : &lane->run->asker, .changed = on_changed, .owner = lane };
 	kb_status status = kbi_buf_failed(&prelude);
 	if (status)
 		kbi_fail(&lane->err, status, "%s: the steps' scripts are too large", lane->host->name);

@@ -12,6 +12,7 @@
 #include "base/ctx.h"
 #include "host.h"
 #include "loop.h"
+#include "plan.h"
 #include "result.h"
 
 static int
@@ -48,6 +49,7 @@ run_one(kb_host *host, kb_step *step, int mode, int64_t timeout_ms)
 	if (!plan)
 		return NULL;
 	struct kb_result *result = NULL;
+	plan->has_nobody_to_ask = true;
 	if (kb_plan_add(plan, host, step) && kb_plan_start(plan, mode, timeout_ms) > 0)
 		result = kbi_result_new();
 	while (result && kb_plan_is_running(plan) == 1) {

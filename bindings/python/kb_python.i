@@ -154,7 +154,7 @@ kbpy_now_ms(void)
 %typemap(out) kb_found * %{ $result = kbpy_bytes($1); %}
 %typemap(out) kb_err * %{ $result = kbpy_error($1); %}
 %typemap(out) kb_status %{ if ($1 < 0) { kbpy_raise(&call1, $1); SWIG_fail; } $result = SWIG_Py_Void(); %}
-%typemap(out) kb_answer %{ if ($1 < 0) { kbpy_raise(&call1, (kb_status)$1); SWIG_fail; } $result = PyLong_FromLongLong($1); %}
+%typemap(out) kb_number %{ if ($1 < 0) { kbpy_raise(&call1, (kb_status)$1); SWIG_fail; } $result = PyLong_FromLongLong($1); %}
 %typemap(out) kb_bare %{ if ($1 < 0) { kbpy_raise(NULL, $1); SWIG_fail; } $result = PyLong_FromLong($1); %}
 %typemap(out) struct kb_result * %{ if (!$1) { kbpy_raise(&call1, KB_OK); SWIG_fail; } $result = SWIG_NewPointerObj($1, $descriptor(kb_result *), $owner); %}
 

@@ -19,6 +19,7 @@
  * | accept_new         | yes: a host that known_hosts does not name is trusted, and its key written there            | no |
  * | become             | sudo, none, or auto: sudo unless the login is root's                                        | auto |
  * | record             | file that is emptied and gets what the host is asked and answers, without secrets               | |
+ * | ask                | what may be asked for by an event when it is missing (kb_answer()): `passphrase`, `password`, `host_key`, with commas between them | |
  * | connect_timeout_ms | how long connecting, logging in and becoming root may take together                         | 30000 |
  *
  * Secrets, by kb_host_set_secret() only: `password` (the login's), `sudo_password`, `passphrase` (the key's), `identity_data` (a private key itself),

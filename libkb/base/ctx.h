@@ -16,6 +16,7 @@
 struct kbi_loop;
 struct kbi_fetcher;
 struct kbi_keyring;
+struct kbi_questions;
 struct kb_plan;
 struct kbi_secrets;
 
@@ -27,6 +28,7 @@ struct kb_ctx {
 	struct kbi_loop *loop;
 	struct kbi_fetcher *fetcher;
 	struct kbi_keyring *keyring;
+	struct kbi_questions *questions;
 	struct kbi_secrets *secrets;		/* masked in all that is shown */
 	struct kb_plan *plans;			/* those that run or have events queued */
 	size_t queued_events;			/* of all plans */

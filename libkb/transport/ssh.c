@@ -26,6 +26,8 @@ static const struct state {
 	const char *late;	/* the name of the error when it waited too long; NULL: ssh.timeout */
 } states[] = {
 	[WAIT_KEYS] = {kbi_ssh_wait_keys, "its key was not opened", "key.timeout"},
+	[ASK_PASSWORD] = {kbi_ssh_ask_password, "its password was not asked for", NULL},
+	[WAIT_ANSWER] = {kbi_ssh_wait_answer, "a question was not answered", "question.unanswered"},
 	[WAIT_JUMP] = {kbi_ssh_wait_jump, "its jump host gave no connection", "connect.timeout"},
 	[WAIT_NAME] = {kbi_ssh_wait_name, "its name was not resolved", "connect.timeout"},
 	[WAIT_GATE] = {kbi_ssh_wait_gate, "it turns logins away, and no place came free", "connect.turned-away"},
@@ -220,6 +222,7 @@ open_up(struct kbi_ssh *s)
 {
 	s->base.state = KBI_OPEN;
 	kbi_loop_timer(s->loop, &s->deadline, KBI_NEVER);
+	kbi_ssh_keep_password(s);
 	kbi_ssh_forget_login(s);
 	kbi_known_files_free(&s->known_files);
 	kbi_buf_free(&s->known_name);
@@ -235,7 +238,7 @@ open_up(struct kbi_ssh *s)
 static unsigned
 wanted(struct kbi_ssh *s)
 {
-	if (s->state == WAIT_KEYS)	/* the host has to wait as well */
+	if (s->state == WAIT_KEYS || s->state == WAIT_ANSWER)	/* the host has to wait as well */
 		return 0;
 	if (s->state <= WAIT_TCP)
 		return KBI_OUT;
@@ -382,11 +385,12 @@ fail_deadline(struct kbi_ssh *s)
 {
 	struct kbi_buf way = KBI_BUF(KBI_SIZE_TEXT);
 	const struct kbi_ssh *late = find_late(s, &way);
-	const char *id = states[late->state].late;
+	bool is_asking = late->state == WAIT_KEYS && kbi_ssh_is_asking_passphrase(late);
+	const char *id = is_asking ? "question.unanswered" : states[late->state].late;
 
 	kbi_ssh_fail(s, KB_ETIMEOUT, id ? id : "ssh.timeout",
 		"%s%s port %d: %s in %lld ms", kbi_buf_text(&way), late->address, late->port,
-		states[late->state].waits_for,
+		is_asking ? "the passphrase of its key was asked for, and not answered" : states[late->state].waits_for,
 		(long long)(kbi_clock_ms() - s->start_ms - s->base.waited_ms));
 	if (late->turned_away)
 		kbi_err_evidence(&s->base.err, "it turned us away before: %d times", late->turned_away);

@@ -31,6 +31,8 @@ enum kbi_ssh_state {
 	WAIT_TCP,
 	WAIT_HANDSHAKE,
 	CHECK_HOST_KEY,
+	ASK_PASSWORD,
+	WAIT_ANSWER,
 	WAIT_AGENT,
 	WAIT_AGENT_LOGIN,
 	WAIT_KEY_LOGIN,
@@ -88,6 +90,15 @@ struct kbi_ssh {
 	struct kbi_keyring *keyring;		/* the context's, or our own */
 	bool has_own_keyring;
 	struct kbi_asker *asker;		/* NULL: nobody can be asked for anything */
+	struct {				/* a question to the program, and its answer */
+		struct kbi_question *question;
+		struct kbi_buf answer;
+		bool is_declined;
+		int attempt;			/* at the password */
+		bool has_tried_kept, was_key_asked;
+		char fingerprint[KBI_FINGERPRINT_BYTES];
+		enum kbi_turn (*resume)(struct kbi_ssh *s);
+	} ask;
 	struct kbi_key_hold *holds[KBI_SSH_KEYS_MAX];
 	size_t hold_count;
 	bool has_default_keys;			/* none was named */
@@ -144,6 +155,15 @@ kb_status kbi_ssh_prepare_login(struct kbi_ssh *s, struct kb_err *err);
 enum kbi_turn kbi_ssh_wait_keys(struct kbi_ssh *s);
 bool kbi_ssh_is_asking_passphrase(const struct kbi_ssh *s);
 void kbi_ssh_forget_login(struct kbi_ssh *s);
+
+enum kbi_turn kbi_ssh_wait_answer(struct kbi_ssh *s);
+void kbi_ssh_forget_question(struct kbi_ssh *s);
+bool kbi_ssh_may_ask_password(const struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_ask_password(struct kbi_ssh *s);
+void kbi_ssh_keep_password(struct kbi_ssh *s);
+bool kbi_ssh_is_key_trusted(const struct kbi_ssh *s, const char *fingerprint);	/* by an answer */
+bool kbi_ssh_may_ask_host_key(const struct kbi_ssh *s);
+enum kbi_turn kbi_ssh_ask_host_key(struct kbi_ssh *s, const char *type, const char *fingerprint);
 
 enum kbi_turn kbi_ssh_start_login(struct kbi_ssh *s);
 /* What comes after a key or secret was refused; methods is what the host takes, NULL when it was not asked */

@@ -259,6 +259,7 @@ kbi_ssh_wait_keys(struct kbi_ssh *s)
 void
 kbi_ssh_forget_login(struct kbi_ssh *s)
 {
+	kbi_ssh_forget_question(s);
 	for (size_t i = 0; i < s->hold_count; i++)
 		kbi_key_release(s->holds[i]);
 	s->hold_count = s->key_count = s->key_at = 0;

@@ -34,6 +34,8 @@ static const struct method {
 	{NULL, has_key, WAIT_KEY_LOGIN},
 	{"password", has_password, WAIT_PASSWORD_LOGIN},
 	{"keyboard-interactive", has_answers, WAIT_PROMPTS_LOGIN},
+	{"password", kbi_ssh_may_ask_password, ASK_PASSWORD},
+	{"keyboard-interactive", kbi_ssh_may_ask_password, ASK_PASSWORD},
 };
 
 static bool

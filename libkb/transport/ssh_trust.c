@@ -362,6 +362,10 @@ check_known_hosts(struct kbi_ssh *s, const struct shown *shown)
 	if (kbi_str_is_yes(kbi_map_get(&s->settings, "accept_new")) && !host.types
 		&& s->known_files.count)
 		return accept_new(s, shown);
+	if (!host.types && kbi_ssh_is_key_trusted(s, shown->fingerprint))
+		return kbi_ssh_start_login(s);
+	if (!host.types && kbi_ssh_may_ask_host_key(s))
+		return kbi_ssh_ask_host_key(s, shown->type, shown->fingerprint);
 	return refuse_unknown(s, shown, &host);
 }
 

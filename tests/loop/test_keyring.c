@@ -379,7 +379,7 @@ a_file_that_changed_is_another_key(void **state)
 static void
 ask_lists_are_words_of_what_can_be_asked(void **state)
 {
-	static const char *const fine[] = {"passphrase", "password", "passphrase,password,sudo_password,host_key"};
+	static const char *const fine[] = {"passphrase", "password", "passphrase,password,host_key"};
 	static const char *const bad[] = {"", ",", "pass", "passphrase,", ",passphrase", "passphrase, password", "passphrases", "yes"};
 	struct kbi_map settings = {0};
 	struct kbi_asker asker = {0};
@@ -391,8 +391,7 @@ ask_lists_are_words_of_what_can_be_asked(void **state)
 		assert_false(kbi_is_ask_list(bad[i]));
 	assert_false(kbi_is_ask_list(NULL));
 	assert_false(kbi_may_ask(&asker, &settings, "passphrase"));
-	kbi_map_set(&settings, "ask", "sudo_password,host_key");
-	assert_true(kbi_may_ask(&asker, &settings, "sudo_password"));
+	kbi_map_set(&settings, "ask", "host_key");
 	assert_true(kbi_may_ask(&asker, &settings, "host_key"));
 	assert_false(kbi_may_ask(&asker, &settings, "password"));
 	assert_false(kbi_may_ask(NULL, &settings, "host_key"));

@@ -43,10 +43,10 @@ ckb_made(const struct call *call, void *object, void (*release)(void *object), s
 %typemap(out) kb_status %{ $result = $1 < 0 ? ckb_fail(&call1, $1) : 0; %}
 %typemap(goout) kb_status %{ $result = failed($1) %}
 
-%typemap(gotype) kb_answer "Outcome[int64]"
-%typemap(imtype) kb_answer "int64"
-%typemap(out) kb_answer %{ $result = $1 < 0 ? ckb_fail(&call1, (kb_status)$1) : $1; %}
-%typemap(goout) kb_answer %{ $result = outcome($1, number) %}
+%typemap(gotype) kb_number "Outcome[int64]"
+%typemap(imtype) kb_number "int64"
+%typemap(out) kb_number %{ $result = $1 < 0 ? ckb_fail(&call1, (kb_status)$1) : $1; %}
+%typemap(goout) kb_number %{ $result = outcome($1, number) %}
 
 %typemap(gotype) kb_bare code "int"
 %typemap(gotype) kb_bare "Outcome[int64]"

@@ -195,7 +195,7 @@ static void* Swig_malloc(int c) {
 #include <libkb.h>
 
 /* How kb.i says what a C type does not tell. */
-typedef int64_t kb_answer;	/* a result: 0 or more; or a negative code, with its detail in the context */
+typedef int64_t kb_number;	/* a result: 0 or more; or a negative code, with its detail in the context */
 typedef int kb_bare;		/* the same without detail */
 typedef kb_bytes kb_found;	/* a result: bytes of which NULL means none, and no failure */
 typedef char kb_must;		/* a result: text of which NULL is a failure */
@@ -385,8 +385,9 @@ ckb_made(const struct call *call, void *object, void (*release)(void *object), s
 SWIGINTERN kb_bare kb_ctx_fd(struct kb_ctx const *self){ return kb_fd((kb_ctx *)self); }
 SWIGINTERN kb_bare kb_ctx_cancel(struct kb_ctx const *self,int64_t run){ return kb_cancel((kb_ctx *)self, run); }
 SWIGINTERN kb_status kb_ctx_dispatch(struct kb_ctx *self){ return kb_dispatch(self); }
-SWIGINTERN kb_answer kb_ctx_wait(struct kb_ctx *self,int64_t timeout_ms){ return kb_wait(self, timeout_ms); }
+SWIGINTERN kb_number kb_ctx_wait(struct kb_ctx *self,int64_t timeout_ms){ return kb_wait(self, timeout_ms); }
 SWIGINTERN kb_err *kb_ctx_error(struct kb_ctx *self){ return kb_error(self); }
+SWIGINTERN kb_status kb_ctx_answer(struct kb_ctx *self,int64_t question,void const *secret,size_t size_bytes){ return kb_answer(self, question, secret, size_bytes); }
 SWIGINTERN kb_result *kb_host_run(struct kb_host *self,kb_step *step,int64_t timeout_ms){ return kb_run(self, step, timeout_ms); }
 SWIGINTERN kb_result *kb_host_check(struct kb_host *self,kb_step *step,int64_t timeout_ms){ return kb_check(self, step, timeout_ms); }
 SWIGINTERN void delete_kb_event(struct kb_event *self){ kb_event_free(self); }
@@ -399,7 +400,7 @@ static void drop_handle(uint64_t handle) { handle_unref((struct handle *)(uintpt
 extern "C" {
 #endif
 
-void _wrap_Swig_free_ckb_3f83cfac00c9775f(void *_swig_go_0) {
+void _wrap_Swig_free_ckb_f084abc878edf26a(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -409,7 +410,7 @@ void _wrap_Swig_free_ckb_3f83cfac00c9775f(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_ckb_3f83cfac00c9775f(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_ckb_f084abc878edf26a(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -422,7 +423,7 @@ void *_wrap_Swig_malloc_ckb_3f83cfac00c9775f(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_KB_OK_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_OK_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -434,7 +435,7 @@ intgo _wrap_KB_OK_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EINVAL_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EINVAL_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -446,7 +447,7 @@ intgo _wrap_KB_EINVAL_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_ETOOBIG_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_ETOOBIG_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -458,7 +459,7 @@ intgo _wrap_KB_ETOOBIG_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_ENOMEM_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_ENOMEM_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -470,7 +471,7 @@ intgo _wrap_KB_ENOMEM_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EIO_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EIO_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -482,7 +483,7 @@ intgo _wrap_KB_EIO_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EUNREACHABLE_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EUNREACHABLE_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -494,7 +495,7 @@ intgo _wrap_KB_EUNREACHABLE_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_ETRUST_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_ETRUST_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -506,7 +507,7 @@ intgo _wrap_KB_ETRUST_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EAUTH_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EAUTH_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -518,7 +519,7 @@ intgo _wrap_KB_EAUTH_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EPRIVILEGE_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EPRIVILEGE_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -530,7 +531,7 @@ intgo _wrap_KB_EPRIVILEGE_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EPROTOCOL_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EPROTOCOL_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -542,7 +543,7 @@ intgo _wrap_KB_EPROTOCOL_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_ETIMEOUT_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_ETIMEOUT_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -554,7 +555,7 @@ intgo _wrap_KB_ETIMEOUT_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_ECANCELED_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_ECANCELED_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -566,7 +567,7 @@ intgo _wrap_KB_ECANCELED_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EBUSY_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EBUSY_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -578,7 +579,7 @@ intgo _wrap_KB_EBUSY_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_ELOCKED_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_ELOCKED_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -590,7 +591,7 @@ intgo _wrap_KB_ELOCKED_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_ECONFLICT_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_ECONFLICT_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -602,7 +603,7 @@ intgo _wrap_KB_ECONFLICT_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_ESTEP_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_ESTEP_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -614,7 +615,7 @@ intgo _wrap_KB_ESTEP_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EVERIFY_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EVERIFY_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -626,7 +627,7 @@ intgo _wrap_KB_EVERIFY_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EINTEGRITY_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EINTEGRITY_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -638,7 +639,7 @@ intgo _wrap_KB_EINTEGRITY_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EUNSUPPORTED_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EUNSUPPORTED_ckb_f084abc878edf26a() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -650,7 +651,7 @@ intgo _wrap_KB_EUNSUPPORTED_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_VERDICT_NONE_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_VERDICT_NONE_ckb_f084abc878edf26a() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -662,7 +663,7 @@ intgo _wrap_KB_VERDICT_NONE_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_PRESENT_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_PRESENT_ckb_f084abc878edf26a() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -674,7 +675,7 @@ intgo _wrap_KB_PRESENT_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_ABSENT_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_ABSENT_ckb_f084abc878edf26a() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -686,7 +687,7 @@ intgo _wrap_KB_ABSENT_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_DIFFERS_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_DIFFERS_ckb_f084abc878edf26a() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -698,7 +699,7 @@ intgo _wrap_KB_DIFFERS_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_PARTIAL_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_PARTIAL_ckb_f084abc878edf26a() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -710,7 +711,7 @@ intgo _wrap_KB_PARTIAL_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_FOREIGN_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_FOREIGN_ckb_f084abc878edf26a() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -722,7 +723,7 @@ intgo _wrap_KB_FOREIGN_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_UNKNOWN_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_UNKNOWN_ckb_f084abc878edf26a() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -734,7 +735,7 @@ intgo _wrap_KB_UNKNOWN_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_f084abc878edf26a() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -746,7 +747,7 @@ intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_f084abc878edf26a() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -758,7 +759,7 @@ intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EVENT_HOST_LOST_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EVENT_HOST_LOST_ckb_f084abc878edf26a() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -770,7 +771,7 @@ intgo _wrap_KB_EVENT_HOST_LOST_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EVENT_STEP_STARTED_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EVENT_STEP_STARTED_ckb_f084abc878edf26a() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -782,7 +783,7 @@ intgo _wrap_KB_EVENT_STEP_STARTED_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_f084abc878edf26a() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -794,7 +795,7 @@ intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EVENT_STEP_DONE_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EVENT_STEP_DONE_ckb_f084abc878edf26a() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -806,7 +807,7 @@ intgo _wrap_KB_EVENT_STEP_DONE_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EVENT_NOTE_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EVENT_NOTE_ckb_f084abc878edf26a() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -818,7 +819,7 @@ intgo _wrap_KB_EVENT_NOTE_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_EVENT_PLAN_DONE_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EVENT_PLAN_DONE_ckb_f084abc878edf26a() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -830,7 +831,19 @@ intgo _wrap_KB_EVENT_PLAN_DONE_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_INFO_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_EVENT_QUESTION_ckb_f084abc878edf26a() {
+  enum kb_event_kind result;
+  intgo _swig_go_result;
+  
+  
+  result = KB_EVENT_QUESTION;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_KB_INFO_ckb_f084abc878edf26a() {
   enum kb_severity result;
   intgo _swig_go_result;
   
@@ -842,7 +855,7 @@ intgo _wrap_KB_INFO_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_WARNING_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_WARNING_ckb_f084abc878edf26a() {
   enum kb_severity result;
   intgo _swig_go_result;
   
@@ -854,7 +867,7 @@ intgo _wrap_KB_WARNING_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_ERROR_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_ERROR_ckb_f084abc878edf26a() {
   enum kb_severity result;
   intgo _swig_go_result;
   
@@ -866,7 +879,7 @@ intgo _wrap_KB_ERROR_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_CHECK_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_CHECK_ckb_f084abc878edf26a() {
   enum kb_mode result;
   intgo _swig_go_result;
   
@@ -878,7 +891,7 @@ intgo _wrap_KB_CHECK_ckb_3f83cfac00c9775f() {
 }
 
 
-intgo _wrap_KB_APPLY_ckb_3f83cfac00c9775f() {
+intgo _wrap_KB_APPLY_ckb_f084abc878edf26a() {
   enum kb_mode result;
   intgo _swig_go_result;
   
@@ -890,7 +903,7 @@ intgo _wrap_KB_APPLY_ckb_3f83cfac00c9775f() {
 }
 
 
-long long _wrap_Ctx_Fd_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_Fd_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -910,7 +923,7 @@ long long _wrap_Ctx_Fd_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_Cancel_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Ctx_Cancel_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int64_t arg2 ;
   struct call call1 = {
@@ -932,7 +945,7 @@ long long _wrap_Ctx_Cancel_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, long 
 }
 
 
-long long _wrap_Ctx_Dispatch_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_Dispatch_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -952,13 +965,13 @@ long long _wrap_Ctx_Dispatch_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_Wait_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Ctx_Wait_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int64_t arg2 ;
   struct call call1 = {
     0
   } ;
-  kb_answer result;
+  kb_number result;
   long long _swig_go_result;
   
   {
@@ -967,14 +980,14 @@ long long _wrap_Ctx_Wait_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, long lo
   }
   arg2 = (int64_t)_swig_go_1; 
   
-  result = (kb_answer)kb_ctx_wait(arg1,arg2);
+  result = (kb_number)kb_ctx_wait(arg1,arg2);
   _swig_go_result = result < 0 ? ckb_fail(&call1, (kb_status)result) : result; 
   call_end(&call1);
   return _swig_go_result;
 }
 
 
-long long _wrap_Ctx_Error_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_Error_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -994,7 +1007,32 @@ long long _wrap_Ctx_Error_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Host_Set_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Ctx_Answer_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
+  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  int64_t arg2 ;
+  void *arg3 = (void *) 0 ;
+  size_t arg4 ;
+  struct call call1 = {
+    0
+  } ;
+  kb_status result;
+  long long _swig_go_result;
+  
+  {
+    call_begin(&call1, (struct handle *)_swig_go_0, true);
+    arg1 = call1.object;
+  }
+  arg2 = (int64_t)_swig_go_1; 
+  arg3 = _swig_go_2.array; arg4 = (size_t)_swig_go_2.len; 
+  
+  result = (kb_status)kb_ctx_answer(arg1,arg2,(void const *)arg3,arg4);
+  _swig_go_result = result < 0 ? ckb_fail(&call1, result) : 0; 
+  call_end(&call1);
+  return _swig_go_result;
+}
+
+
+long long _wrap_Host_Set_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -1029,7 +1067,7 @@ long long _wrap_Host_Set_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, _gostr
 }
 
 
-long long _wrap_Host_SetSecret_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Host_SetSecret_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   char *arg2 = (char *) 0 ;
   void *arg3 = (void *) 0 ;
@@ -1055,7 +1093,7 @@ long long _wrap_Host_SetSecret_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, 
 }
 
 
-long long _wrap_Host_SetJump_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, struct kb_host *_swig_go_1) {
+long long _wrap_Host_SetJump_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, struct kb_host *_swig_go_1) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   kb_host *arg2 = (kb_host *) 0 ;
   struct call call1 = {
@@ -1084,7 +1122,7 @@ long long _wrap_Host_SetJump_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, st
 }
 
 
-_gostring_ _wrap_Host_Name_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0) {
+_gostring_ _wrap_Host_Name_ckb_f084abc878edf26a(struct kb_host *_swig_go_0) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   struct call call1 = {
     0
@@ -1104,7 +1142,7 @@ _gostring_ _wrap_Host_Name_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Host_Get_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_Host_Get_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1127,7 +1165,7 @@ _gostring_ _wrap_Host_Get_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, _gost
 }
 
 
-_gostring_ _wrap_Host_Key_ckb_3f83cfac00c9775f(intgo _swig_go_0) {
+_gostring_ _wrap_Host_Key_ckb_f084abc878edf26a(intgo _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1140,7 +1178,7 @@ _gostring_ _wrap_Host_Key_ckb_3f83cfac00c9775f(intgo _swig_go_0) {
 }
 
 
-long long _wrap_Host_Run_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
+long long _wrap_Host_Run_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   kb_step *arg2 = (kb_step *) 0 ;
   int64_t arg3 ;
@@ -1171,7 +1209,7 @@ long long _wrap_Host_Run_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, struct
 }
 
 
-long long _wrap_Host_Check_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
+long long _wrap_Host_Check_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   kb_step *arg2 = (kb_step *) 0 ;
   int64_t arg3 ;
@@ -1202,7 +1240,7 @@ long long _wrap_Host_Check_ckb_3f83cfac00c9775f(struct kb_host *_swig_go_0, stru
 }
 
 
-long long _wrap_Step_Set_ckb_3f83cfac00c9775f(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Step_Set_ckb_f084abc878edf26a(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -1237,7 +1275,7 @@ long long _wrap_Step_Set_ckb_3f83cfac00c9775f(struct kb_step *_swig_go_0, _gostr
 }
 
 
-long long _wrap_Step_Add_ckb_3f83cfac00c9775f(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Step_Add_ckb_f084abc878edf26a(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1263,7 +1301,7 @@ long long _wrap_Step_Add_ckb_3f83cfac00c9775f(struct kb_step *_swig_go_0, _gostr
 }
 
 
-long long _wrap_Step_SetSecret_ckb_3f83cfac00c9775f(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Step_SetSecret_ckb_f084abc878edf26a(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   char *arg2 = (char *) 0 ;
   void *arg3 = (void *) 0 ;
@@ -1289,7 +1327,7 @@ long long _wrap_Step_SetSecret_ckb_3f83cfac00c9775f(struct kb_step *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_Step_Name_ckb_3f83cfac00c9775f(struct kb_step *_swig_go_0) {
+_gostring_ _wrap_Step_Name_ckb_f084abc878edf26a(struct kb_step *_swig_go_0) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   struct call call1 = {
     0
@@ -1309,7 +1347,7 @@ _gostring_ _wrap_Step_Name_ckb_3f83cfac00c9775f(struct kb_step *_swig_go_0) {
 }
 
 
-long long _wrap_Plan_Add_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, struct kb_host *_swig_go_1, struct kb_step *_swig_go_2) {
+long long _wrap_Plan_Add_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, struct kb_host *_swig_go_1, struct kb_step *_swig_go_2) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   kb_host *arg2 = (kb_host *) 0 ;
   kb_step *arg3 = (kb_step *) 0 ;
@@ -1347,7 +1385,7 @@ long long _wrap_Plan_Add_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, struct
 }
 
 
-long long _wrap_Plan_After_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, struct kb_task *_swig_go_2) {
+long long _wrap_Plan_After_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, struct kb_task *_swig_go_2) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   kb_task *arg2 = (kb_task *) 0 ;
   kb_task *arg3 = (kb_task *) 0 ;
@@ -1385,7 +1423,7 @@ long long _wrap_Plan_After_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, stru
 }
 
 
-long long _wrap_Plan_Bind_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, _gostring_ _swig_go_2, struct kb_task *_swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_Plan_Bind_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, _gostring_ _swig_go_2, struct kb_task *_swig_go_3, _gostring_ _swig_go_4) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   kb_task *arg2 = (kb_task *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1429,7 +1467,7 @@ long long _wrap_Plan_Bind_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, struc
 }
 
 
-long long _wrap_Plan_Barrier_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0) {
+long long _wrap_Plan_Barrier_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1449,7 +1487,7 @@ long long _wrap_Plan_Barrier_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0) {
 }
 
 
-intgo _wrap_Plan_TaskCount_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0) {
+intgo _wrap_Plan_TaskCount_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1469,7 +1507,7 @@ intgo _wrap_Plan_TaskCount_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0) {
 }
 
 
-long long _wrap_Plan_Task_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Plan_Task_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, intgo _swig_go_1) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   size_t arg2 ;
   struct call call1 = {
@@ -1491,7 +1529,7 @@ long long _wrap_Plan_Task_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, intgo
 }
 
 
-long long _wrap_Plan_Only_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Plan_Only_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1514,7 +1552,7 @@ long long _wrap_Plan_Only_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, _gost
 }
 
 
-long long _wrap_Plan_Skip_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Plan_Skip_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1537,14 +1575,14 @@ long long _wrap_Plan_Skip_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, _gost
 }
 
 
-long long _wrap_Plan_Start_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, intgo _swig_go_1, long long _swig_go_2) {
+long long _wrap_Plan_Start_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, intgo _swig_go_1, long long _swig_go_2) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   int arg2 ;
   int64_t arg3 ;
   struct call call1 = {
     0
   } ;
-  kb_answer result;
+  kb_number result;
   long long _swig_go_result;
   
   {
@@ -1554,14 +1592,14 @@ long long _wrap_Plan_Start_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0, intg
   arg2 = (int)_swig_go_1; 
   arg3 = (int64_t)_swig_go_2; 
   
-  result = (kb_answer)kb_plan_start(arg1,arg2,arg3);
+  result = (kb_number)kb_plan_start(arg1,arg2,arg3);
   _swig_go_result = result < 0 ? ckb_fail(&call1, (kb_status)result) : result; 
   call_end(&call1);
   return _swig_go_result;
 }
 
 
-long long _wrap_Plan_NextEvent_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0) {
+long long _wrap_Plan_NextEvent_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1581,12 +1619,12 @@ long long _wrap_Plan_NextEvent_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0) 
 }
 
 
-long long _wrap_Plan_IsRunning_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0) {
+long long _wrap_Plan_IsRunning_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
   } ;
-  kb_answer result;
+  kb_number result;
   long long _swig_go_result;
   
   {
@@ -1594,14 +1632,14 @@ long long _wrap_Plan_IsRunning_ckb_3f83cfac00c9775f(struct kb_plan *_swig_go_0) 
     arg1 = call1.object;
   }
   
-  result = (kb_answer)kb_plan_is_running(arg1);
+  result = (kb_number)kb_plan_is_running(arg1);
   _swig_go_result = result < 0 ? ckb_fail(&call1, (kb_status)result) : result; 
   call_end(&call1);
   return _swig_go_result;
 }
 
 
-long long _wrap_Task_SetOnDemand_ckb_3f83cfac00c9775f(struct kb_task *_swig_go_0) {
+long long _wrap_Task_SetOnDemand_ckb_f084abc878edf26a(struct kb_task *_swig_go_0) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   struct call call1 = {
     0
@@ -1621,7 +1659,7 @@ long long _wrap_Task_SetOnDemand_ckb_3f83cfac00c9775f(struct kb_task *_swig_go_0
 }
 
 
-long long _wrap_Task_SetWave_ckb_3f83cfac00c9775f(struct kb_task *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
+long long _wrap_Task_SetWave_ckb_f084abc878edf26a(struct kb_task *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   kb_opt *arg2 = (kb_opt *) 0 ;
   int arg3 ;
@@ -1655,7 +1693,7 @@ long long _wrap_Task_SetWave_ckb_3f83cfac00c9775f(struct kb_task *_swig_go_0, _g
 }
 
 
-_gostring_ _wrap_Task_Step_ckb_3f83cfac00c9775f(struct kb_task *_swig_go_0) {
+_gostring_ _wrap_Task_Step_ckb_f084abc878edf26a(struct kb_task *_swig_go_0) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   struct call call1 = {
     0
@@ -1675,7 +1713,7 @@ _gostring_ _wrap_Task_Step_ckb_3f83cfac00c9775f(struct kb_task *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Task_Host_ckb_3f83cfac00c9775f(struct kb_task *_swig_go_0) {
+_gostring_ _wrap_Task_Host_ckb_f084abc878edf26a(struct kb_task *_swig_go_0) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   struct call call1 = {
     0
@@ -1695,7 +1733,7 @@ _gostring_ _wrap_Task_Host_ckb_3f83cfac00c9775f(struct kb_task *_swig_go_0) {
 }
 
 
-long long _wrap_Task_Output_ckb_3f83cfac00c9775f(struct kb_task *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Task_Output_ckb_f084abc878edf26a(struct kb_task *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1718,7 +1756,7 @@ long long _wrap_Task_Output_ckb_3f83cfac00c9775f(struct kb_task *_swig_go_0, _go
 }
 
 
-long long _wrap_Cluster_Set_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Cluster_Set_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -1753,7 +1791,7 @@ long long _wrap_Cluster_Set_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_Cluster_Get_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_Cluster_Get_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1776,7 +1814,7 @@ _gostring_ _wrap_Cluster_Get_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0,
 }
 
 
-_gostring_ _wrap_Cluster_Key_ckb_3f83cfac00c9775f(intgo _swig_go_0) {
+_gostring_ _wrap_Cluster_Key_ckb_f084abc878edf26a(intgo _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1789,7 +1827,7 @@ _gostring_ _wrap_Cluster_Key_ckb_3f83cfac00c9775f(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_Cluster_KeyDoc_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0) {
+_gostring_ _wrap_Cluster_KeyDoc_ckb_f084abc878edf26a(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1803,7 +1841,7 @@ _gostring_ _wrap_Cluster_KeyDoc_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0) {
 }
 
 
-long long _wrap_Cluster_AddHost_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
+long long _wrap_Cluster_AddHost_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1832,7 +1870,7 @@ long long _wrap_Cluster_AddHost_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go
 }
 
 
-long long _wrap_Cluster_SetHost_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
+long long _wrap_Cluster_SetHost_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1870,7 +1908,7 @@ long long _wrap_Cluster_SetHost_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go
 }
 
 
-long long _wrap_Cluster_SetSecret_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
+long long _wrap_Cluster_SetSecret_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   kb_opt *arg2 = (kb_opt *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1908,7 +1946,7 @@ long long _wrap_Cluster_SetSecret_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_
 }
 
 
-long long _wrap_Cluster_AddKubeadm_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_Cluster_AddKubeadm_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, _goslice_ _swig_go_1) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -1931,7 +1969,7 @@ long long _wrap_Cluster_AddKubeadm_ckb_3f83cfac00c9775f(struct kb_cluster *_swig
 }
 
 
-intgo _wrap_Cluster_HostCount_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0) {
+intgo _wrap_Cluster_HostCount_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -1951,7 +1989,7 @@ intgo _wrap_Cluster_HostCount_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0
 }
 
 
-_gostring_ _wrap_Cluster_HostName_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_Cluster_HostName_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, intgo _swig_go_1) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   size_t arg2 ;
   struct call call1 = {
@@ -1973,7 +2011,7 @@ _gostring_ _wrap_Cluster_HostName_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_
 }
 
 
-long long _wrap_Cluster_Check_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Check_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -1993,7 +2031,7 @@ long long _wrap_Cluster_Check_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0
 }
 
 
-long long _wrap_Cluster_Up_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Up_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2013,7 +2051,7 @@ long long _wrap_Cluster_Up_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0) {
 }
 
 
-long long _wrap_Cluster_Reset_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Reset_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2033,7 +2071,7 @@ long long _wrap_Cluster_Reset_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0
 }
 
 
-long long _wrap_Cluster_Status_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Status_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2053,7 +2091,7 @@ long long _wrap_Cluster_Status_ckb_3f83cfac00c9775f(struct kb_cluster *_swig_go_
 }
 
 
-intgo _wrap_Event_Kind_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Kind_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2066,7 +2104,7 @@ intgo _wrap_Event_Kind_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Run_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Run_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2079,7 +2117,7 @@ long long _wrap_Event_Run_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_TimeMs_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+long long _wrap_Event_TimeMs_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2092,7 +2130,7 @@ long long _wrap_Event_TimeMs_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Host_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Host_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2105,7 +2143,7 @@ _gostring_ _wrap_Event_Host_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Step_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Step_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2118,7 +2156,7 @@ _gostring_ _wrap_Event_Step_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Task_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Task_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2131,7 +2169,7 @@ long long _wrap_Event_Task_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Total_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Total_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2144,7 +2182,7 @@ long long _wrap_Event_Total_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_Status_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Status_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2157,7 +2195,7 @@ intgo _wrap_Event_Status_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_Verdict_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Verdict_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2170,7 +2208,7 @@ intgo _wrap_Event_Verdict_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_IsChanged_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_IsChanged_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2183,7 +2221,7 @@ intgo _wrap_Event_IsChanged_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_IsSkipped_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_IsSkipped_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2196,7 +2234,7 @@ intgo _wrap_Event_IsSkipped_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_DurationMs_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+long long _wrap_Event_DurationMs_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2209,7 +2247,7 @@ long long _wrap_Event_DurationMs_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_
 }
 
 
-intgo _wrap_Event_ExitStatus_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_ExitStatus_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2222,7 +2260,7 @@ intgo _wrap_Event_ExitStatus_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Text_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Text_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2235,7 +2273,7 @@ _gostring_ _wrap_Event_Text_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Id_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Id_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2248,7 +2286,7 @@ _gostring_ _wrap_Event_Id_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_Severity_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Severity_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2261,7 +2299,7 @@ intgo _wrap_Event_Severity_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Log_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Log_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2274,7 +2312,7 @@ _gostring_ _wrap_Event_Log_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Diff_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Diff_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2287,7 +2325,7 @@ _gostring_ _wrap_Event_Diff_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Journal_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Journal_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2300,7 +2338,46 @@ _gostring_ _wrap_Event_Journal_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0)
 }
 
 
-intgo _wrap_Event_ChangeCount_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Question_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(struct kb_event **)&_swig_go_0; 
+  
+  result = (int64_t)kb_event_question((struct kb_event const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_Event_Subject_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(struct kb_event **)&_swig_go_0; 
+  
+  result = (char *)kb_event_subject((struct kb_event const *)arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_Event_Attempt_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  int result;
+  intgo _swig_go_result;
+  
+  arg1 = *(struct kb_event **)&_swig_go_0; 
+  
+  result = (int)kb_event_attempt((struct kb_event const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_Event_ChangeCount_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t result;
   intgo _swig_go_result;
@@ -2313,7 +2390,7 @@ intgo _wrap_Event_ChangeCount_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) 
 }
 
 
-_gostring_ _wrap_Event_ChangeKind_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_Event_ChangeKind_ckb_f084abc878edf26a(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -2328,7 +2405,7 @@ _gostring_ _wrap_Event_ChangeKind_ckb_3f83cfac00c9775f(struct kb_event *_swig_go
 }
 
 
-_gostring_ _wrap_Event_ChangeName_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_Event_ChangeName_ckb_f084abc878edf26a(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -2343,7 +2420,7 @@ _gostring_ _wrap_Event_ChangeName_ckb_3f83cfac00c9775f(struct kb_event *_swig_go
 }
 
 
-long long _wrap_Event_ChangeBefore_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Event_ChangeBefore_ckb_f084abc878edf26a(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   kb_found *result = 0 ;
@@ -2358,7 +2435,7 @@ long long _wrap_Event_ChangeBefore_ckb_3f83cfac00c9775f(struct kb_event *_swig_g
 }
 
 
-long long _wrap_Event_ChangeAfter_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Event_ChangeAfter_ckb_f084abc878edf26a(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   kb_found *result = 0 ;
@@ -2373,7 +2450,7 @@ long long _wrap_Event_ChangeAfter_ckb_3f83cfac00c9775f(struct kb_event *_swig_go
 }
 
 
-long long _wrap_Event_Error_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Error_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   kb_err *result = 0 ;
   long long _swig_go_result;
@@ -2386,7 +2463,7 @@ long long _wrap_Event_Error_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Json_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Json_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   kb_found *result = 0 ;
   long long _swig_go_result;
@@ -2399,7 +2476,7 @@ long long _wrap_Event_Json_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-void _wrap_delete_Event_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
+void _wrap_delete_Event_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   
   arg1 = *(struct kb_event **)&_swig_go_0; 
@@ -2409,7 +2486,7 @@ void _wrap_delete_Event_ckb_3f83cfac00c9775f(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Result_Status_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_Status_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2422,7 +2499,7 @@ intgo _wrap_Result_Status_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
 }
 
 
-intgo _wrap_Result_Verdict_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_Verdict_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2435,7 +2512,7 @@ intgo _wrap_Result_Verdict_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
 }
 
 
-intgo _wrap_Result_IsChanged_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_IsChanged_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2448,7 +2525,7 @@ intgo _wrap_Result_IsChanged_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) 
 }
 
 
-intgo _wrap_Result_ExitStatus_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_ExitStatus_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2461,7 +2538,7 @@ intgo _wrap_Result_ExitStatus_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0)
 }
 
 
-long long _wrap_Result_DurationMs_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
+long long _wrap_Result_DurationMs_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2474,7 +2551,7 @@ long long _wrap_Result_DurationMs_ckb_3f83cfac00c9775f(struct kb_result *_swig_g
 }
 
 
-_gostring_ _wrap_Result_Diff_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
+_gostring_ _wrap_Result_Diff_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2487,7 +2564,7 @@ _gostring_ _wrap_Result_Diff_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) 
 }
 
 
-_gostring_ _wrap_Result_Log_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
+_gostring_ _wrap_Result_Log_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2500,7 +2577,7 @@ _gostring_ _wrap_Result_Log_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
 }
 
 
-long long _wrap_Result_Output_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Result_Output_ckb_f084abc878edf26a(struct kb_result *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_found *result = 0 ;
@@ -2516,7 +2593,7 @@ long long _wrap_Result_Output_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0,
 }
 
 
-long long _wrap_Result_Error_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
+long long _wrap_Result_Error_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   kb_err *result = 0 ;
   long long _swig_go_result;
@@ -2529,7 +2606,7 @@ long long _wrap_Result_Error_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) 
 }
 
 
-void _wrap_delete_Result_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
+void _wrap_delete_Result_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   
   arg1 = *(struct kb_result **)&_swig_go_0; 
@@ -2539,7 +2616,7 @@ void _wrap_delete_Result_ckb_3f83cfac00c9775f(struct kb_result *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbVersion_ckb_3f83cfac00c9775f() {
+_gostring_ _wrap_KbVersion_ckb_f084abc878edf26a() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2550,7 +2627,7 @@ _gostring_ _wrap_KbVersion_ckb_3f83cfac00c9775f() {
 }
 
 
-_gostring_ _wrap_KbErrName_ckb_3f83cfac00c9775f(long long _swig_go_0) {
+_gostring_ _wrap_KbErrName_ckb_f084abc878edf26a(long long _swig_go_0) {
   kb_bare arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2563,7 +2640,7 @@ _gostring_ _wrap_KbErrName_ckb_3f83cfac00c9775f(long long _swig_go_0) {
 }
 
 
-long long _wrap_KbNew_ckb_3f83cfac00c9775f() {
+long long _wrap_KbNew_ckb_f084abc878edf26a() {
   kb_ctx *result = 0 ;
   long long _swig_go_result;
   
@@ -2576,7 +2653,7 @@ long long _wrap_KbNew_ckb_3f83cfac00c9775f() {
 }
 
 
-long long _wrap_KbHostNew_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbHostNew_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2602,7 +2679,7 @@ long long _wrap_KbHostNew_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostr
 }
 
 
-long long _wrap_KbStepNew_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepNew_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -2625,7 +2702,7 @@ long long _wrap_KbStepNew_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostr
 }
 
 
-long long _wrap_KbStepScript_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
+long long _wrap_KbStepScript_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2663,7 +2740,7 @@ long long _wrap_KbStepScript_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _go
 }
 
 
-_gostring_ _wrap_KbVerdictName_ckb_3f83cfac00c9775f(intgo _swig_go_0) {
+_gostring_ _wrap_KbVerdictName_ckb_f084abc878edf26a(intgo _swig_go_0) {
   int arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2676,7 +2753,7 @@ _gostring_ _wrap_KbVerdictName_ckb_3f83cfac00c9775f(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbStepDefName_ckb_3f83cfac00c9775f(intgo _swig_go_0) {
+_gostring_ _wrap_KbStepDefName_ckb_f084abc878edf26a(intgo _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2689,7 +2766,7 @@ _gostring_ _wrap_KbStepDefName_ckb_3f83cfac00c9775f(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbStepDefSummary_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0) {
+_gostring_ _wrap_KbStepDefSummary_ckb_f084abc878edf26a(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2703,7 +2780,7 @@ _gostring_ _wrap_KbStepDefSummary_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbStepParamName_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_KbStepParamName_ckb_f084abc878edf26a(_gostring_ _swig_go_0, intgo _swig_go_1) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -2719,7 +2796,7 @@ _gostring_ _wrap_KbStepParamName_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, int
 }
 
 
-_gostring_ _wrap_KbStepParamDoc_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_KbStepParamDoc_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -2736,7 +2813,7 @@ _gostring_ _wrap_KbStepParamDoc_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, _gos
 }
 
 
-_gostring_ _wrap_KbStepParamDefault_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_KbStepParamDefault_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -2753,7 +2830,7 @@ _gostring_ _wrap_KbStepParamDefault_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, 
 }
 
 
-long long _wrap_KbStepParamIsList_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepParamIsList_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_bare result;
@@ -2770,7 +2847,7 @@ long long _wrap_KbStepParamIsList_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, _g
 }
 
 
-long long _wrap_KbStepParamIsRequired_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepParamIsRequired_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_bare result;
@@ -2787,7 +2864,7 @@ long long _wrap_KbStepParamIsRequired_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0
 }
 
 
-long long _wrap_KbStepParamIsSecret_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepParamIsSecret_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_bare result;
@@ -2804,7 +2881,7 @@ long long _wrap_KbStepParamIsSecret_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, 
 }
 
 
-_gostring_ _wrap_KbStepOutputName_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_KbStepOutputName_ckb_f084abc878edf26a(_gostring_ _swig_go_0, intgo _swig_go_1) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -2820,7 +2897,7 @@ _gostring_ _wrap_KbStepOutputName_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, in
 }
 
 
-_gostring_ _wrap_KbStepOutputDoc_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_KbStepOutputDoc_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -2837,7 +2914,7 @@ _gostring_ _wrap_KbStepOutputDoc_ckb_3f83cfac00c9775f(_gostring_ _swig_go_0, _go
 }
 
 
-_gostring_ _wrap_KbEventKindName_ckb_3f83cfac00c9775f(intgo _swig_go_0) {
+_gostring_ _wrap_KbEventKindName_ckb_f084abc878edf26a(intgo _swig_go_0) {
   int arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2850,7 +2927,7 @@ _gostring_ _wrap_KbEventKindName_ckb_3f83cfac00c9775f(intgo _swig_go_0) {
 }
 
 
-long long _wrap_KbPlanNew_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0) {
+long long _wrap_KbPlanNew_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -2870,7 +2947,7 @@ long long _wrap_KbPlanNew_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_KbClusterNew_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0) {
+long long _wrap_KbClusterNew_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -2890,7 +2967,7 @@ long long _wrap_KbClusterNew_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_KbClusterLoad_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbClusterLoad_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -2913,7 +2990,7 @@ long long _wrap_KbClusterLoad_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _g
 }
 
 
-long long _wrap_KbClusterParse_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
+long long _wrap_KbClusterParse_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -2951,7 +3028,7 @@ long long _wrap_KbClusterParse_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbCidrCheck_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbCidrCheck_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -2974,14 +3051,14 @@ long long _wrap_KbCidrCheck_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbCidrContains_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCidrContains_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
   struct call call1 = {
     0
   } ;
-  kb_answer result;
+  kb_number result;
   long long _swig_go_result;
   
   {
@@ -2991,7 +3068,7 @@ long long _wrap_KbCidrContains_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _
   arg2 = ckb_text(_swig_go_1); 
   arg3 = ckb_text(_swig_go_2); 
   
-  result = (kb_answer)kb_cidr_contains(arg1,(char const *)arg2,(char const *)arg3);
+  result = (kb_number)kb_cidr_contains(arg1,(char const *)arg2,(char const *)arg3);
   _swig_go_result = result < 0 ? ckb_fail(&call1, (kb_status)result) : result; 
   call_end(&call1);
   free(arg2); 
@@ -3000,14 +3077,14 @@ long long _wrap_KbCidrContains_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbCidrOverlaps_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCidrOverlaps_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
   struct call call1 = {
     0
   } ;
-  kb_answer result;
+  kb_number result;
   long long _swig_go_result;
   
   {
@@ -3017,7 +3094,7 @@ long long _wrap_KbCidrOverlaps_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _
   arg2 = ckb_text(_swig_go_1); 
   arg3 = ckb_text(_swig_go_2); 
   
-  result = (kb_answer)kb_cidr_overlaps(arg1,(char const *)arg2,(char const *)arg3);
+  result = (kb_number)kb_cidr_overlaps(arg1,(char const *)arg2,(char const *)arg3);
   _swig_go_result = result < 0 ? ckb_fail(&call1, (kb_status)result) : result; 
   call_end(&call1);
   free(arg2); 
@@ -3026,14 +3103,14 @@ long long _wrap_KbCidrOverlaps_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbCidrBlockCount_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
+long long _wrap_KbCidrBlockCount_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   int arg3 ;
   struct call call1 = {
     0
   } ;
-  kb_answer result;
+  kb_number result;
   long long _swig_go_result;
   
   {
@@ -3043,7 +3120,7 @@ long long _wrap_KbCidrBlockCount_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0,
   arg2 = ckb_text(_swig_go_1); 
   arg3 = (int)_swig_go_2; 
   
-  result = (kb_answer)kb_cidr_block_count(arg1,(char const *)arg2,arg3);
+  result = (kb_number)kb_cidr_block_count(arg1,(char const *)arg2,arg3);
   _swig_go_result = result < 0 ? ckb_fail(&call1, (kb_status)result) : result; 
   call_end(&call1);
   free(arg2); 
@@ -3051,7 +3128,7 @@ long long _wrap_KbCidrBlockCount_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0,
 }
 
 
-long long _wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCidrSuggest_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   int arg2 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -3085,7 +3162,7 @@ long long _wrap_KbCidrSuggest_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, in
 }
 
 
-long long _wrap_KbCalicoPodCidr_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbCalicoPodCidr_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3108,7 +3185,7 @@ long long _wrap_KbCalicoPodCidr_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, 
 }
 
 
-long long _wrap_KbCalicoSetPodCidr_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCalicoSetPodCidr_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3134,7 +3211,7 @@ long long _wrap_KbCalicoSetPodCidr_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_
 }
 
 
-long long _wrap_KbCalicoSetBlockSize_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2) {
+long long _wrap_KbCalicoSetBlockSize_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3159,7 +3236,7 @@ long long _wrap_KbCalicoSetBlockSize_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_g
 }
 
 
-long long _wrap_KbCalicoSetEncapsulation_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCalicoSetEncapsulation_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3185,7 +3262,7 @@ long long _wrap_KbCalicoSetEncapsulation_ckb_3f83cfac00c9775f(struct kb_ctx *_sw
 }
 
 
-long long _wrap_KbKubeadmConfig_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbKubeadmConfig_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3211,7 +3288,7 @@ long long _wrap_KbKubeadmConfig_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, 
 }
 
 
-long long _wrap_KbKubeadmMerge_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbKubeadmMerge_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3237,7 +3314,7 @@ long long _wrap_KbKubeadmMerge_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbTokenMake_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0) {
+long long _wrap_KbTokenMake_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -3257,7 +3334,7 @@ long long _wrap_KbTokenMake_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_KbTokenCheck_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbTokenCheck_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3280,7 +3357,7 @@ long long _wrap_KbTokenCheck_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _go
 }
 
 
-long long _wrap_KbCaHash_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbCaHash_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3303,7 +3380,7 @@ long long _wrap_KbCaHash_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _goslic
 }
 
 
-long long _wrap_KbJoinParse_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbJoinParse_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3326,7 +3403,7 @@ long long _wrap_KbJoinParse_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbJoinPrint_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_KbJoinPrint_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3367,7 +3444,7 @@ long long _wrap_KbJoinPrint_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbFstabSwapOff_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbFstabSwapOff_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3390,7 +3467,7 @@ long long _wrap_KbFstabSwapOff_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbFstabSwapOn_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbFstabSwapOn_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3413,7 +3490,7 @@ long long _wrap_KbFstabSwapOn_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _g
 }
 
 
-long long _wrap_KbHostsBlock_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbHostsBlock_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3439,7 +3516,7 @@ long long _wrap_KbHostsBlock_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _go
 }
 
 
-long long _wrap_KbAptSource_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_KbAptSource_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -3489,7 +3566,7 @@ long long _wrap_KbAptSource_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbAptFlavour_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbAptFlavour_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3512,7 +3589,7 @@ long long _wrap_KbAptFlavour_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _go
 }
 
 
-long long _wrap_KbTomlSet_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_KbTomlSet_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3544,7 +3621,7 @@ long long _wrap_KbTomlSet_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gosli
 }
 
 
-long long _wrap_KbDiff_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3) {
+long long _wrap_KbDiff_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   void *arg3 = (void *) 0 ;
@@ -3573,7 +3650,7 @@ long long _wrap_KbDiff_ckb_3f83cfac00c9775f(struct kb_ctx *_swig_go_0, _gostring
 }
 
 
-void _wrap_CloseHandle_ckb_3f83cfac00c9775f(long long _swig_go_0) {
+void _wrap_CloseHandle_ckb_f084abc878edf26a(long long _swig_go_0) {
   uint64_t arg1 ;
   
   arg1 = (uint64_t)_swig_go_0; 
@@ -3583,7 +3660,7 @@ void _wrap_CloseHandle_ckb_3f83cfac00c9775f(long long _swig_go_0) {
 }
 
 
-void _wrap_DropHandle_ckb_3f83cfac00c9775f(long long _swig_go_0) {
+void _wrap_DropHandle_ckb_f084abc878edf26a(long long _swig_go_0) {
   uint64_t arg1 ;
   
   arg1 = (uint64_t)_swig_go_0; 
