@@ -95,6 +95,7 @@ struct kbi_ssh {
 		struct kbi_buf answer;
 		bool is_declined;
 		int attempt;			/* at the password */
+		enum kbi_ssh_state login;	/* where it is given */
 		bool has_tried_kept, was_key_asked;
 		char fingerprint[KBI_FINGERPRINT_BYTES];
 		enum kbi_turn (*resume)(struct kbi_ssh *s);

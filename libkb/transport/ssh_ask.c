@@ -66,7 +66,7 @@ try_password(struct kbi_ssh *s, const char *data, size_t size_bytes)
 	if (kbi_map_set_secret(&s->settings, "password", data, size_bytes))
 		return kbi_ssh_fail(s, KB_ENOMEM, "question.memory", "out of memory");
 	s->was_password_refused = s->were_answers_refused = false;
-	return kbi_ssh_next_login(s, NULL);
+	return kbi_ssh_go(s, s->ask.login);
 }
 
 static enum kbi_turn

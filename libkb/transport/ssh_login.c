@@ -81,9 +81,14 @@ kbi_ssh_next_login(struct kbi_ssh *s, const char *taken)
 {
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		const struct method *method = &methods[i];
+		if (method->state == ASK_PASSWORD && taken && has_word(taken, method->name) && !s->ask.login)
+			s->ask.login = kbi_str_is(method->name, "password") ? WAIT_PASSWORD_LOGIN : WAIT_PROMPTS_LOGIN;
 		if (method->is_left(s) && (!method->name || has_word(taken, method->name)))
 			return kbi_ssh_go(s, method->state);
 	}
+	/* what the host takes is known by now, and sshd counts it as a failed login to be asked that again */
+	if (!taken && s->ask.attempt && kbi_ssh_may_ask_password(s))
+		return kbi_ssh_go(s, ASK_PASSWORD);
 	return taken ? refuse(s, taken) : kbi_ssh_go(s, WAIT_METHODS);
 }
 

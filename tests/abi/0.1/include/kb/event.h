@@ -23,7 +23,8 @@ enum kb_event_kind {
 	KB_EVENT_STEP_OUTPUT = 5,	/**< a running step printed something: kb_event_text() */
 	KB_EVENT_STEP_DONE = 6,		/**< a step ended: verdict, diff, status, duration */
 	KB_EVENT_NOTE = 7,		/**< a finding: kb_event_severity(), kb_event_id(), kb_event_text() */
-	KB_EVENT_PLAN_DONE = 8		/**< the last event of a run, exactly one: kb_event_status() is its outcome */
+	KB_EVENT_PLAN_DONE = 8,		/**< the last event of a run, exactly one: kb_event_status() is its outcome */
+	KB_EVENT_QUESTION = 9		/**< something has to be known to go on: kb_answer() */
 };
 
 /** How grave a note is; the values are fixed. Since: 0.1 */
@@ -59,7 +60,10 @@ KB_API int64_t kb_event_duration_ms(const kb_event *event);
 KB_API int kb_event_exit_status(const kb_event *event);
 /** A note's text, a piece of output, or one line on how a step ended. Escaped UTF-8. Borrowed until kb_event_free(). Since: 0.1 */
 KB_API const char *kb_event_text(const kb_event *event);
-/** Of a note: its stable name, such as "host.name-differs". Borrowed until kb_event_free(). Since: 0.1 */
+/**
+ * Of a note: its stable name, such as "host.name-differs". Of a question: what is asked for, by the name under which kb_host_set() or
+ * kb_host_set_secret() takes it beforehand: "passphrase", "password" or "host_key". Borrowed until kb_event_free(). Since: 0.1
+ */
 KB_API const char *kb_event_id(const kb_event *event);
 /** Of a note: enum kb_severity. Since: 0.1 */
 KB_API int kb_event_severity(const kb_event *event);
@@ -67,6 +71,12 @@ KB_API int kb_event_severity(const kb_event *event);
 KB_API const char *kb_event_log(const kb_event *event);
 /** The differences as text, unified for files; "" when there are none. Borrowed until kb_event_free(). Since: 0.1 */
 KB_API const char *kb_event_diff(const kb_event *event);
+/**
+ * Of a step that runs on its host in a session of its own (package installation, kubeadm init and join, and other long ones): the name of its journal there, a folder of
+ * /var/lib/libkb/journal, from when it was begun until its result was heard. So an event that ends such a step without a result, or says "host.still-running", has it. "" otherwise.
+ * Borrowed until kb_event_free(). Since: 0.1
+ */
+KB_API const char *kb_event_journal(const kb_event *event);
 /** How many differences there are. Since: 0.1 */
 KB_API size_t kb_event_change_count(const kb_event *event);
 /** What differs: "file", "mode", "package", "unit", "sysctl", "module", "mount", "object", "rule", "link", "value". Borrowed; NULL past the end. Since: 0.1 */
@@ -85,6 +95,32 @@ KB_API kb_err *kb_event_error(const kb_event *event);
  * Returns: owned by the caller; NULL when there is no memory. Since: 0.1
  */
 KB_API kb_bytes *kb_event_json(const kb_event *event);
+
+/** Of a question: its number, for kb_answer(); 0 when the event is none. Since: 0.1 */
+KB_API int64_t kb_event_question(const kb_event *event);
+/**
+ * Of a question: what the answer is for: the key's file, `user@address:port` of a password, the `SHA256:...` of a host key. "" otherwise.
+ * kb_event_text() says it to a person. Borrowed until kb_event_free(). Since: 0.1
+ */
+KB_API const char *kb_event_subject(const kb_event *event);
+/** Of a question: 1, and one more each time that an answer to it was wrong, 3 at most. 0 otherwise. Since: 0.1 */
+KB_API int kb_event_attempt(const kb_event *event);
+
+/**
+ * Answers a question. A host whose `ask` (kb_host_set()) lists what is missing asks for it; no other ever does, and without that a missing
+ * secret is the error that it always is. The question is open until the connection's time is up (connect_timeout_ms; the error is KB_ETIMEOUT, its
+ * id "question.unanswered" or "key.timeout"), its run ends, or it is answered. A passphrase is asked for once for all hosts of a run that log in with that key. A wrong answer is
+ * asked for again, three times in all, then the host fails with KB_EAUTH. kb_run() and kb_check() take all events themselves: nobody could answer, so they ask
+ * for nothing.
+ * @param question    kb_event_question()
+ * @param data        the answer, copied, and wiped after use: a secret; to a "host_key", `yes` or the fingerprint itself trusts that key for
+ *                    as long as this context lives, anything else refuses it. NULL declines: the host fails, KB_EAUTH or KB_ETRUST.
+ * @param size_bytes  how many bytes
+ * Returns: KB_OK when it was taken; whether it is right shows later.
+ * Errors: KB_EINVAL (no such question, or it is not open any more), KB_ETOOBIG (over 1 MiB), KB_ENOMEM, KB_EBUSY.
+ * Since: 0.1
+ */
+KB_API kb_status kb_answer(kb_ctx *kb, int64_t question, const void *data, size_t size_bytes);
 
 /** Frees an event. Any thread. NULL is nothing. Since: 0.1 */
 KB_API void kb_event_free(kb_event *event);

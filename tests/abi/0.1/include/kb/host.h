@@ -10,14 +10,33 @@
  * | address            | name or address to connect to; IPv6 without brackets                                        | of the URI |
  * | port               | TCP port                                                                                    | 22 |
  * | user               | who logs in                                                                                 | of the URI, else root |
- * | identity           | private key file; `~/` is the caller's home                                                 | ~/.ssh/id_ed25519, id_ecdsa, id_rsa |
- * | known_hosts        | file in OpenSSH's format                                                                    | ~/.ssh/known_hosts |
+ * | identity           | private key file; `~/` is the caller's home. With an agent also a public key file (`.pub`), or `SHA256:...` of a key that it holds | ~/.ssh/id_ed25519, id_ecdsa, id_rsa |
+ * | agent              | yes: the SSH agent of `SSH_AUTH_SOCK` is asked for the identity first; no; or the path of an agent's socket | no |
+ * | jump               | the jump hosts on the way, as ssh's ProxyJump has them: `[user@]host[:port]` or `ssh://[user@]host[:port]`, several parted by commas, the nearest to the caller first; or none | none |
+ * | known_hosts        | file in OpenSSH's format; several are parted by colons, are read as if they were one, and a new key goes to the first | ~/.ssh/known_hosts |
  * | host_key           | the only key that is trusted, as `SHA256:...` (ssh-keygen -l prints it); known_hosts is not read then | |
  * | accept_new         | yes: a host that known_hosts does not name is trusted, and its key written there            | no |
  * | become             | sudo, none, or auto: sudo unless the login is root's                                        | auto |
+ * | ask                | what may be asked for by an event when it is missing (kb_answer()): `passphrase`, `password`, `host_key`, with commas between them | |
  * | connect_timeout_ms | how long connecting, logging in and becoming root may take together                         | 30000 |
  *
- * Secrets, by kb_host_set_secret() only: `password` (the login's), `sudo_password`, `passphrase` (the key's), `identity_data` (a private key itself).
+ * Secrets, by kb_host_set_secret() only: `password` (the login's), `sudo_password`, `passphrase` (the key's), `identity_data` (a private key itself),
+ * `answers` (to what the host asks in a keyboard-interactive login, one a line, in the order of its prompts).
+ *
+ * An agent is asked for the named identity alone, or for those of the default files of which it holds one; none of its other keys is ever
+ * offered. Its key is known by the public key file beside the private one. A private key that it does not hold is read from its file. An agent
+ * that was asked for and cannot be reached, does not answer in time or answers nonsense fails the login.
+ *
+ * Keys come first, then the password or the answers, whichever the host takes. Without `answers` the password answers a prompt that stands
+ * alone and does not echo. A prompt that nothing answers ends the login with KB_EAUTH, and nothing is sent to it. What was refused once is not
+ * tried again, neither in this login nor in this run.
+ *
+ * Jump hosts. Each is verified as strictly as the host behind it. What the text of `jump` does not say about them (user, identity, agent,
+ * known_hosts, accept_new, connect_timeout_ms, and the secrets passphrase and identity_data) is as this host has it; its password and its
+ * `host_key` are for itself alone. A jump host that needs settings of its own is a kb_host: kb_host_set_jump(). All hosts of a context
+ * that go through the same jump host with the same settings share one connection to it, at most 8 of them log in at once, and what a host waits
+ * for its turn does not count to its connect_timeout_ms. An error names the jump host ("node-1: jump host bastion: its host key is not known");
+ * one that dies is an error of every host behind it. A connection costs about 15 round trips to the jump host instead of 9, a step 1 as ever.
  *
  * There is no value that switches host keys off.
  */
@@ -52,13 +71,23 @@ KB_API kb_status kb_host_set(kb_host *host, const char *key, const char *value);
 
 /**
  * Sets a secret. It is copied, kept apart, never shown, and wiped when the host is freed.
- * @param key         `password`, `sudo_password`, `passphrase` or `identity_data`
+ * @param key         `password`, `sudo_password`, `passphrase`, `identity_data` or `answers`
  * @param data        the secret's bytes; NULL forgets it
  * @param size_bytes  how many
  * Returns: KB_OK. Errors: KB_EINVAL, KB_ENOMEM, KB_EBUSY.
  * Since: 0.1
  */
 KB_API kb_status kb_host_set_secret(kb_host *host, const char *key, const void *data, size_t size_bytes);
+
+/**
+ * Reaches a host through another one, which keeps its own settings and may have a jump host itself. Takes effect at the next connection.
+ * @param host  reached by `ssh://`
+ * @param jump  another host of the same context, reached by `ssh://`; kept alive by `host`. NULL: directly. Either way the key `jump` of
+ *              `host` is forgotten, as kb_host_set(host, "jump", ...) forgets this.
+ * Returns: KB_OK. Errors: KB_EINVAL (NULL host, of another context, local, or it would be reached through itself), KB_ENOMEM, KB_EBUSY.
+ * Since: 0.1
+ */
+KB_API kb_status kb_host_set_jump(kb_host *host, kb_host *jump);
 
 /** The host's name. Returns: borrowed until kb_host_free(); "" for NULL. Since: 0.1 */
 KB_API const char *kb_host_name(const kb_host *host);

@@ -61,6 +61,9 @@ KB_API int kb_wait(kb_ctx *kb, int64_t timeout_ms);
 
 /**
  * Cancels a run, or all of them. Returns at once; what became of each host arrives as events, and the run's last event says KB_ECANCELED.
+ * For each host there is one note that tells what that leaves there, by its kb_event_id(): "host.ended" (its steps had all ended), "host.not-started" (nothing was begun), "host.stopped"
+ * (nothing of the run is left running), or "host.still-running": the step of that event goes on until it ends by itself, and holds the host's lock as long; when kb_event_journal() is set,
+ * that is its journal. A later run waits for it, tells how it ended, and then asks what is true. A run whose time is up ends in the same way, with KB_ETIMEOUT.
  * Async-signal-safe, and allowed from any thread while the context is not freed.
  * @param run  what kb_plan_start() returned; 0 is every run of this context
  * Returns: KB_OK, also when there is no such run (any more).
