@@ -14,9 +14,11 @@
  * | agent              | yes: the SSH agent of `SSH_AUTH_SOCK` is asked for the identity first; no; or the path of an agent's socket | no |
  * | jump               | the jump hosts on the way, as ssh's ProxyJump has them: `[user@]host[:port]` or `ssh://[user@]host[:port]`, several parted by commas, the nearest to the caller first; or none | none |
  * | known_hosts        | file in OpenSSH's format; several are parted by colons, are read as if they were one, and a new key goes to the first | ~/.ssh/known_hosts |
+ * | ssh_config         | yes: `~/.ssh/config` says what is not set here; or the file that does; no                  | no |
  * | host_key           | the only key that is trusted, as `SHA256:...` (ssh-keygen -l prints it); known_hosts is not read then | |
  * | accept_new         | yes: a host that known_hosts does not name is trusted, and its key written there            | no |
  * | become             | sudo, none, or auto: sudo unless the login is root's                                        | auto |
+ * | record             | file that is emptied and gets what the host is asked and answers, without secrets               | |
  * | ask                | what may be asked for by an event when it is missing (kb_answer()): `passphrase`, `password`, `host_key`, with commas between them | |
  * | connect_timeout_ms | how long connecting, logging in and becoming root may take together                         | 30000 |
  *
@@ -38,7 +40,24 @@
  * for its turn does not count to its connect_timeout_ms. An error names the jump host ("node-1: jump host bastion: its host key is not known");
  * one that dies is an error of every host behind it. A connection costs about 15 round trips to the jump host instead of 9, a step 1 as ever.
  *
+ * A server that turns a login away before it says who it is (sshd does by MaxStartups and PerSourcePenalties) is tried again within
+ * connect_timeout_ms, after pauses that grow, and by few of a context's hosts at a time.
+ *
+ * ssh_config. `address` is then what OpenSSH calls the host: Host and HostName, User (else the caller's own login name), Port, IdentityFile,
+ * ProxyJump and UserKnownHostsFile are taken from there as ssh(1) takes them, with Include, with Match all, host, originalhost, user,
+ * localuser and final, and with the tokens %%, %d, %h, %n, %p, %r and %u. What kb_host_set() sets wins. All other keywords are passed over; what
+ * would run a program (Match exec, ProxyCommand) is an error by name, and nothing is run. The file must not be writable by others. The hosts of `jump`
+ * and ProxyJump are looked up there too.
+ *
  * There is no value that switches host keys off.
+ *
+ * A host can be recorded and played, to test an installer without hosts. With `record` set, each session is written to the file when it ends;
+ * a host made from `replay:FILE` answers what was recorded, runs nothing and waits for nothing. A question is known by its step, its phase (probe, apply)
+ * and its parameters; it gets the answer that was given when as many steps had been applied. A question that was not recorded ends its task
+ * with KB_EUNSUPPORTED ("replay.not-recorded"), with the differing parameters or the nearest question as evidence. A script that was edited
+ * since is told by a note ("replay.changed") and played all the same. Each kb_host plays from the beginning. What steps do on the
+ * controller (downloads) is not recorded. Secrets become zeros in a recording, and *** in what was printed; look through
+ * a file before you publish it all the same: what the library was never told is secret, it cannot know.
  */
 #ifndef KB_HOST_H
 #define KB_HOST_H
@@ -53,9 +72,10 @@ typedef struct kb_host kb_host;
 /**
  * Makes a host. Nothing is connected until a run needs it.
  * @param name  what events call it, and the Node's name; a DNS-1123 name (lower case)
- * @param uri   `ssh://[user@]address[:port]` (an IPv6 address in brackets), or `local:` for the machine of the caller
+ * @param uri   `ssh://[user@]address[:port]` (an IPv6 address in brackets), or `local:` for the machine of the caller, or
+ *              `replay:FILE` for one that was recorded
  * Returns: a host to be freed by kb_host_free(); NULL on failure.
- * Errors: KB_EINVAL, KB_ENOMEM, KB_EBUSY.
+ * Errors: KB_EINVAL (also a file that is no recording, with the line), KB_EIO (it cannot be read), KB_ETOOBIG, KB_ENOMEM, KB_EBUSY.
  * Since: 0.1
  */
 KB_API kb_host *kb_host_new(kb_ctx *kb, const char *name, const char *uri);
