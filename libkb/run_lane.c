@@ -121,7 +121,7 @@ keep_lock_reply(struct kbi_lane *lane, const struct kbi_ask *ask, struct kbi_rep
 	if (!is_lost && (answer.status || answer.exit_status != 0) && lane->run->mode == KB_APPLY) {
 		lane->is_lock_lost = true;
 		if (answer.status)
-			kbi_err_copy(&lane->err, &answer.err);
+			kbi_err_copy(&lane->err, answer.err);
 		else if (!kbi_facts_error(&answer.facts, lane->host->name, "lock", &lane->err))
 			kbi_fail(&lane->err, KB_ELOCKED, "%s: its lock could not be taken", lane->host->name);
 	}
