@@ -462,8 +462,8 @@ fail_probe(struct kb_task *task)
 	if (probe->status)
 		copy_error(&err, probe);
 	else if (!kbi_facts_error(&probe->facts, task->host->name, task->step->name, &err)) {
-		kbi_fail(&err, KB_EPROTOCOL, "%s: %s: its probe ended with status %d", task->host->name, task->step->name,
-			 probe->exit_status);
+		kbi_fail(&err, KB_EPROTOCOL, "%s: %s: its probe ended with status %d%s", task->host->name, task->step->name,
+			 probe->exit_status, probe->exit_status == 0 ? ", and did not come to its end" : "");
 		kbi_err_id(&err, "step.unknown");
 	}
 	kbi_err_evidence_lines(&err, probe->log ? probe->log : "", LOG_LINES);
@@ -473,6 +473,12 @@ fail_probe(struct kb_task *task)
 		fail(task, &err);
 	kbi_err_clear(&err);
 	return true;
+}
+
+static bool
+has_answered(const struct kbi_answer *probe)	/* whole, and not only with an exit status */
+{
+	return !probe->status && probe->exit_status == 0 && kbi_map_has(&probe->facts, "probe.ended");
 }
 
 /* -- after an apply */
@@ -561,9 +567,7 @@ advance_applying(struct kbi_lane *lane, struct kb_task *task)
 		return kbi_lane_probe(lane, task) ? fail_memory(task) : false;
 	if (run->probe.seq < run->applied_seq)
 		return false;	/* its second answer is on the way */
-	if (run->probe.status || run->probe.exit_status != 0)	/* what it told is not complete */
-		return fail_probe(task);
-	return verify(task);
+	return has_answered(&run->probe) ? verify(task) : fail_probe(task);
 }
 
 /* -- its turn */
@@ -703,9 +707,7 @@ take_turn(struct kbi_lane *lane, struct kb_task *task)
 		return ask(lane, task);
 	if (run->probe.seq < run->asked_seq)
 		return false;	/* on the way */
-	if (run->probe.status || run->probe.exit_status != 0)
-		return fail_probe(task);
-	return decide(lane, task);
+	return has_answered(&run->probe) ? decide(lane, task) : fail_probe(task);
 }
 
 bool

@@ -119,8 +119,8 @@ kb_more() {
 	END
 }
 
-# kb_follow ID OFFSET: prints its output from a byte on until it ends, then its facts. Its exit status. A process that it left behind may keep its output open: that one is not waited for.
-kb_follow() {
+# kb_follow_step ID OFFSET: prints its output from a byte on until it ends, then its facts. Its exit status. A process that it left behind may keep its output open: that one is not waited for.
+kb_follow_step() {
 	kb_dir=$kb_journal/$1
 	kb_pos=$2
 	kb_done=
@@ -142,7 +142,7 @@ kb_follow() {
 # kb_long ID STEP LIBRARY TEXT [BYTES]: applies in a session of its own that outlives this shell, and follows it. What has a journal is never begun again.
 kb_long() {
 	[ -e "$kb_journal/$1" ] || kb_launch "$@" || die STEP step.no-journal "$kb_journal/$1 cannot be written"
-	kb_follow "$1" 0
+	kb_follow_step "$1" 0
 }
 
 # kb_attach ID OFFSET: to a long step that another connection of this run began, and then the lock is ours again. Fact "journal" is what there is instead of an answer.
@@ -154,7 +154,7 @@ kb_attach() {
 		kb_forget "$1"
 		fact journal rebooted
 	else
-		(kb_follow "$1" "$2")
+		(kb_follow_step "$1" "$2")
 		kb_code=$?
 		flock -w 60 9 || die LOCKED host.locked "held by $(kb_holder)"
 		return "$kb_code"

@@ -21,12 +21,13 @@ elif [ ! -d "$kb_lock" ]; then
 	kb_lock=$kb_run/lock
 fi
 
-# kb_probe LIBRARY TEXT: the library is what several steps share, and may be empty
+# kb_probe LIBRARY TEXT: the library is what several steps share, and may be empty. An exit status alone is no answer: its last fact says that it came to its end.
 kb_probe() {
 	eval "$kb_vars"
 	eval "$1"
 	eval "$2"
-	probe
+	probe || return
+	fact probe.ended yes
 }
 
 kb_ended() {
