@@ -172,8 +172,11 @@ static void forget_journal(struct kbi_lane *lane, struct kb_task *task);
 static void
 keep_apply_reply(struct kbi_lane *lane, const struct kbi_ask *ask, struct kbi_reply *reply)
 {
+	const struct kbi_entry *note = NULL;
 	keep_reply(&ask->task->run.apply, ask, reply);
 	ask->task->run.has_applied = true;
+	while ((note = kbi_map_next(&ask->task->run.apply.facts, "note", note)))
+		kbi_run_told_note(lane, ask->task, note->value);
 	if (reply->status == KB_OK || reply->status == KB_ETOOBIG)
 		forget_journal(lane, ask->task);
 }

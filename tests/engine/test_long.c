@@ -158,6 +158,15 @@ a_long_step_reads_its_input(void **state)
 }
 
 static void
+what_its_apply_notes_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct seen seen;
+	assert_int_equal(run_line(f, "note info test.noted 'by an apply'; add", &seen), KB_OK);
+	assert_string_equal(seen.notes, "test.noted;");
+}
+
+static void
 a_lost_connection_attaches_again_without_a_hole_or_a_word_twice(void **state)
 {
 	struct fixture *f = *state;
@@ -315,6 +324,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(its_output_comes_while_it_runs_and_nothing_of_it_is_left, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_long_step_reads_its_input, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_its_apply_notes_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_lost_connection_attaches_again_without_a_hole_or_a_word_twice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_ended_while_nobody_listened_is_read_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_failure_keeps_what_was_said_on_both_connections, set_up, tear_down),
