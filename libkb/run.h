@@ -134,6 +134,9 @@ bool kbi_task_advance(struct kbi_lane *lane, struct kb_task *task);	/* true: it 
 bool kbi_task_waits_for_demand(const struct kb_task *task);	/* its turn has come, and nobody has said yet whether it is needed */
 bool kbi_task_is_fresh(const struct kbi_lane *lane, const struct kb_task *task);
 
+/* run_prepare.c: its work on the controller */
+kb_status kbi_task_prepare(struct kb_task *task, bool has_facts);
+
 /* run_end.c: how a task ends, and who hears of it */
 void kbi_task_end(struct kb_task *task, enum kbi_task_end end, kb_status status, const char *text);
 void kbi_task_fail(struct kb_task *task, const struct kb_err *err);

@@ -8,7 +8,6 @@
 #include "base/str.h"
 #include "change.h"
 #include "facts.h"
-#include "fetch.h"
 #include "plan.h"
 #include "run.h"
 
@@ -188,77 +187,6 @@ bool
 kbi_task_is_fresh(const struct kbi_lane *lane, const struct kb_task *task)
 {
 	return task->run.asked_seq > task->run.dirty_seq && task->run.asked_seq > lane->dirty_seq;
-}
-
-/* -- preparing on the controller */
-
-struct preparing {
-	const struct kbi_step_def *def;
-	struct kbi_map args, facts, made;
-	struct kbi_fetcher *fetcher;
-	struct kb_err err;
-	kb_status status;
-	bool has_facts;
-};
-
-static void
-free_preparing(void *data)
-{
-	struct preparing *p = data;
-	kbi_map_free(&p->args);
-	kbi_map_free(&p->facts);
-	kbi_map_free(&p->made);
-	kbi_err_clear(&p->err);
-	kbi_fetcher_unref(p->fetcher);
-	free(p);
-}
-
-static void
-prepare(void *data, const atomic_bool *is_cancelled)
-{
-	struct preparing *p = data;
-	struct kbi_prepare args = { .args = &p->args, .facts = p->has_facts ? &p->facts : NULL, .made = &p->made,
-		.fetcher = p->fetcher, .is_cancelled = is_cancelled, .err = &p->err };
-	p->status = p->def->prepare(&args);
-}
-
-static void
-prepared(void *owner, void *data)
-{
-	struct kb_task *task = owner;
-	struct preparing *p = data;
-	task->run.job = NULL;
-	task->run.is_prepared = true;
-	task->run.state = KBI_TASK_WAITING;
-	if (p->status)
-		kbi_err_copy(&task->run.job_err, &p->err);
-	if (p->status && task->run.job_err.code == KB_OK)
-		task->run.job_err.code = p->status;
-	kbi_map_free(&task->run.made);
-	task->run.made = p->made;
-	p->made = (struct kbi_map){ 0 };
-	kbi_plan_learn_map(task->plan, &task->run.made);
-	free_preparing(p);
-	kbi_run_look_at(task->lane);
-}
-
-static kb_status
-start_preparing(struct kb_task *task, bool has_facts)
-{
-	struct preparing *p = calloc(1, sizeof(*p));
-	if (!p)
-		return KB_ENOMEM;
-	p->def = task->step->def;
-	p->has_facts = has_facts;
-	p->fetcher = kbi_fetcher_ref(task->plan->kb->fetcher);
-	struct kbi_job job = { .work = prepare, .done = prepared, .free_data = free_preparing, .owner = task, .data = p };
-	if (kbi_map_copy(&p->args, &task->run.args) || (has_facts && kbi_map_copy(&p->facts, &task->run.probe.facts)) ||
-	    !(task->run.job = kbi_loop_job(task->plan->kb->loop, &job))) {
-		free_preparing(p);
-		return KB_ENOMEM;
-	}
-	task->run.state = KBI_TASK_PREPARING;
-	return KB_OK;
 }
 
 static bool
@@ -659,7 +587,7 @@ decide(struct kbi_lane *lane, struct kb_task *task)
 	if (collect_args(task))
 		return fail_memory(task);
 	if (must_prepare(task, true))
-		return start_preparing(task, true) ? fail_memory(task) : false;
+		return kbi_task_prepare(task, true) ? fail_memory(task) : false;
 	kb_status status = judge_task(task, false, &verdict, &err);
 	bool is_apply = task->plan->running->mode == KB_APPLY && !task->is_ask_only;
 	bool ended;
@@ -667,7 +595,7 @@ decide(struct kbi_lane *lane, struct kb_task *task)
 		ended = fail(task, &err);
 	else if (is_apply && verdict != KB_PRESENT && verdict != KB_FOREIGN && verdict != KB_UNKNOWN && must_prepare(task, false) &&
 		 !demand_inputs(task))
-		ended = start_preparing(task, true) ? fail_memory(task) : false;
+		ended = kbi_task_prepare(task, true) ? fail_memory(task) : false;
 	else
 		ended = act_on_verdict(lane, task, verdict, &err);
 	kbi_err_clear(&err);
