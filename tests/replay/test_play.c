@@ -5,9 +5,9 @@
 /* A host on which a file is made: before and after. */
 #define HEAD "host h\nlogin\nuser 0\nlock take\nexit 0\n"
 #define MAKES                                                                                              \
-	HEAD "probe test.file\narg file=/x\nfact kb.status=1\nexit 0\n"                                     \
+	HEAD "probe test.file\narg file=/x\nfact kb.status=1\nfact probe.ended=yes\nexit 0\n"                                     \
 	     "apply test.file\narg file=/x\nlog\n:made\nexit 0\n"                                           \
-	     "probe test.file\narg file=/x\nfact kb.status=0\nexit 0\n"
+	     "probe test.file\narg file=/x\nfact kb.status=0\nfact probe.ended=yes\nexit 0\n"
 
 static kb_status
 run_file(struct fixture *f, kb_host *host, const char *file, int mode)
@@ -55,9 +55,9 @@ static void
 later_sessions_get_what_later_sessions_got(void **state)
 {
 	struct fixture *f = *state;
-	write_recording(f, HEAD "probe test.file\narg file=/x\nfact kb.status=1\nexit 0\n"
-		"login\nuser 0\nlock look\nexit 0\nprobe test.file\narg file=/x\nfact kb.status=9\nexit 0\n"
-		"login\nuser 0\nprobe test.file\narg file=/x\nfact kb.status=0\nexit 0\n");
+	write_recording(f, HEAD "probe test.file\narg file=/x\nfact kb.status=1\nfact probe.ended=yes\nexit 0\n"
+		"login\nuser 0\nlock look\nexit 0\nprobe test.file\narg file=/x\nfact kb.status=9\nfact probe.ended=yes\nexit 0\n"
+		"login\nuser 0\nprobe test.file\narg file=/x\nfact kb.status=0\nfact probe.ended=yes\nexit 0\n");
 	kb_host *host = new_host(f, "h", f->file);
 	assert_int_equal(run_file(f, host, "/x", KB_CHECK), KB_OK);
 	assert_told(f, "\"verdict\":\"absent\"");
@@ -105,7 +105,7 @@ static void
 behind_a_change_it_is_no_success_either(void **state)
 {
 	struct fixture *f = *state;
-	write_recording(f, HEAD "lock look\nexit 0\nprobe a\nfact kb.status=1\nexit 0\n");
+	write_recording(f, HEAD "lock look\nexit 0\nprobe a\nfact kb.status=1\nfact probe.ended=yes\nexit 0\n");
 	kb_host *host = new_host(f, "h", f->file);
 	kb_plan *plan = kb_plan_new(f->kb);
 	add_script(f, plan, host, "a", "false", "true");
@@ -119,9 +119,9 @@ static void
 an_apply_out_of_order_is_refused(void **state)
 {
 	struct fixture *f = *state;
-	write_recording(f, HEAD "probe a\nfact kb.status=1\nexit 0\nprobe b\nfact kb.status=1\nexit 0\n"
-		"apply a\nexit 0\nprobe a\nfact kb.status=0\nexit 0\nprobe b\nfact kb.status=1\nexit 0\n"
-		"apply b\nexit 0\nprobe b\nfact kb.status=0\nexit 0\n");
+	write_recording(f, HEAD "probe a\nfact kb.status=1\nfact probe.ended=yes\nexit 0\nprobe b\nfact kb.status=1\nfact probe.ended=yes\nexit 0\n"
+		"apply a\nexit 0\nprobe a\nfact kb.status=0\nfact probe.ended=yes\nexit 0\nprobe b\nfact kb.status=1\nfact probe.ended=yes\nexit 0\n"
+		"apply b\nexit 0\nprobe b\nfact kb.status=0\nfact probe.ended=yes\nexit 0\n");
 	kb_host *host = new_host(f, "h", f->file);
 	kb_plan *plan = kb_plan_new(f->kb);
 	add_script(f, plan, host, "b", "false", "true");
@@ -135,7 +135,7 @@ static void
 an_edited_script_still_plays_and_is_told(void **state)
 {
 	struct fixture *f = *state;
-	write_recording(f, HEAD "probe a\ntext 0000000000000000\nfact kb.status=0\nexit 0\n");
+	write_recording(f, HEAD "probe a\ntext 0000000000000000\nfact kb.status=0\nfact probe.ended=yes\nexit 0\n");
 	kb_host *host = new_host(f, "h", f->file);
 	kb_plan *plan = kb_plan_new(f->kb);
 	add_script(f, plan, host, "a", "false", "true");
@@ -149,9 +149,9 @@ static void
 a_lost_connection_is_made_again(void **state)
 {
 	struct fixture *f = *state;
-	write_recording(f, HEAD "probe a\nfact kb.status=1\nexit 0\n"
+	write_recording(f, HEAD "probe a\nfact kb.status=1\nfact probe.ended=yes\nexit 0\n"
 		"apply a\nlog\n:half\ncause the peer went away\nevidence last words\nlost KB_EUNREACHABLE session.ended\n"
-		"login\nuser 0\nlock take\nlog\n|waiting for a, started by this\nexit 0\nprobe a\nfact kb.status=0\nexit 0\n");
+		"login\nuser 0\nlock take\nlog\n|waiting for a, started by this\nexit 0\nprobe a\nfact kb.status=0\nfact probe.ended=yes\nexit 0\n");
 	kb_host *host = new_host(f, "h", f->file);
 	kb_plan *plan = kb_plan_new(f->kb);
 	add_script(f, plan, host, "a", "false", "true");
@@ -181,7 +181,7 @@ who_held_the_host_still_holds_it(void **state)
 {
 	struct fixture *f = *state;
 	write_recording(f, "login\nuser 0\nlock take\nfact error.code=LOCKED\nfact error.id=host.locked\n"
-		"fact error.text=held by another controller\nexit 1\nprobe test.file\narg file=/x\nfact kb.status=0\nexit 0\n");
+		"fact error.text=held by another controller\nexit 1\nprobe test.file\narg file=/x\nfact kb.status=0\nfact probe.ended=yes\nexit 0\n");
 	kb_host *host = new_host(f, "h", f->file);
 	assert_int_equal(run_file(f, host, "/x", KB_APPLY), KB_ELOCKED);
 	kb_host_free(host);
