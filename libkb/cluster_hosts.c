@@ -62,6 +62,8 @@ set_all(struct kbi_builder *b, kb_host *host, const struct kbi_spec_host *from)
 	for (size_t i = 0; !b->has_failed && (key = kb_host_key(i)); i++) {
 		struct kbi_buf path = KBI_BUF(KBI_SIZE_TEXT);
 		kbi_buf_add_format(&path, "ssh.%s", key);
+		if (kbi_buf_failed(&path))
+			kbi_builder_fail(b, KB_ENOMEM, NULL, "out of memory");
 		/* the defaults are the host's own, and may give way to what ssh_config says */
 		const struct kbi_entry *given = kbi_spec_next(b->spec, from, kbi_buf_text(&path), NULL);
 		if (given && !kbi_str_is(key, "address"))
@@ -149,7 +151,11 @@ new_host(struct kbi_builder *b, const struct kbi_spec_host *from)
 		kbi_buf_add(&uri, "local:");
 	else
 		kbi_buf_add_format(&uri, strchr(address, ':') ? "ssh://[%s]" : "ssh://%s", address);
-	kb_host *host = kb_host_new(b->kb, from->name, kbi_buf_text(&uri));
+	kb_host *host = NULL;
+	if (kbi_buf_failed(&uri))
+		kbi_builder_fail(b, KB_ENOMEM, NULL, "out of memory");
+	else
+		host = kb_host_new(b->kb, from->name, kbi_buf_text(&uri));
 	kbi_buf_free(&uri);
 	return host;
 }

@@ -56,6 +56,8 @@ add_pair(struct kbi_builder *b, kb_step *step, const char *param, const char *on
 	struct kbi_buf line = KBI_BUF(KBI_SIZE_TEXT);
 
 	kbi_buf_add_format(&line, "%s %s", one, two);
+	if (kbi_buf_failed(&line))
+		kbi_builder_fail(b, KB_ENOMEM, NULL, "out of memory");
 	add(b, step, param, kbi_buf_text(&line));
 	kbi_buf_free(&line);
 }

@@ -83,12 +83,13 @@ kbi_buf_add_vformat(struct kbi_buf *buf, const char *format, va_list args)
 
 	va_copy(again, args);
 	int length = vsnprintf(NULL, 0, format, args);
-	if (length < 0)
-		buf->failed = buf->failed ? buf->failed : KB_ENOMEM;
-	else if (make_room(buf, (size_t)length)) {
-		vsnprintf(buf->data + buf->size_bytes, (size_t)length + 1, format, again);
-		buf->size_bytes += (size_t)length;
+	if (length >= 0 && make_room(buf, (size_t)length)) {
+		length = vsnprintf(buf->data + buf->size_bytes, (size_t)length + 1, format, again);
+		buf->size_bytes += length > 0 ? (size_t)length : 0;
+		buf->data[buf->size_bytes] = '\0';
 	}
+	if (length < 0 && !buf->failed)
+		buf->failed = KB_ENOMEM;
 	va_end(again);
 }
 

@@ -181,6 +181,8 @@ kbi_calico_set_block_size(const void *data, size_t size_bytes, int block_size, s
 		status = check_block(&p, &cidr, block_size);
 	kbi_buf_add_format(&value, "%d", block_size);
 	if (!status)
+		status = kbi_bound_out("calico: block size", &value, err);
+	if (!status)
 		status = p.pool ? kbi_manifest_set(&p.m, p.pool, "blockSize", kbi_buf_text(&value))
 			: kbi_calico_env_set(&p.env, "CALICO_IPV4POOL_BLOCK_SIZE", kbi_buf_text(&value));
 	kbi_buf_free(&value);

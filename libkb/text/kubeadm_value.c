@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "text/bound.h"
 #include "text/ca.h"
 #include "text/cidr.h"
 #include "text/endpoint.h"
@@ -117,7 +118,9 @@ kbi_kubeadm_put_version(const struct kbi_kubeadm_slot *slot)
 		return KB_EINVAL;
 	kbi_buf_add_char(&text, 'v');
 	kbi_version_print(&text, &version);
-	kb_status status = put(slot, kbi_yaml_new_string(slot->yaml, kbi_buf_text(&text)));
+	kb_status status = kbi_bound_out(slot->option, &text, slot->err);
+	if (!status)
+		status = put(slot, kbi_yaml_new_string(slot->yaml, kbi_buf_text(&text)));
 	kbi_buf_free(&text);
 	return status;
 }
@@ -279,6 +282,8 @@ kbi_kubeadm_put_networks(const struct kbi_kubeadm_slot *slot)
 		kbi_buf_add_format(&text, "%s%s", text.size_bytes ? "," : "", items.item);
 	}
 	if (!status)
+		status = kbi_bound_out(slot->option, &text, slot->err);
+	if (!status)
 		status = put(slot, kbi_yaml_new_string(slot->yaml, kbi_buf_text(&text)));
 	kbi_buf_free(&text);
 	return status;
@@ -414,6 +419,8 @@ kbi_kubeadm_put_arg_list(const struct kbi_kubeadm_slot *slot)
 			status = fail(slot, items.item, "not NAME=VALUE");
 		kbi_buf_add_format(&text, "%s%s", text.size_bytes ? "," : "", items.item);
 	}
+	if (!status)
+		status = kbi_bound_out(slot->option, &text, slot->err);
 	if (!status && text.size_bytes)
 		status = add_arg(slot, slot->argument, kbi_buf_text(&text));
 	kbi_buf_free(&text);

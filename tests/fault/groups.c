@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fault.h"
+
+extern const struct scenario fault_text[], fault_cluster[], fault_local[], fault_ssh[], fault_fetch[];
+
+const struct scenario *const fault_groups[] = {fault_text, fault_cluster, fault_local, fault_ssh, fault_fetch, NULL};
