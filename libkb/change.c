@@ -26,7 +26,9 @@ static void
 render(struct kbi_buf *out, const struct kbi_change *change)
 {
 	if (!change->secret && kbi_str_is(change->kind, "file")) {
-		kbi_diff(change->name, change->before, change->before_bytes, change->after, change->after_bytes, out, NULL);
+		kb_status status = kbi_diff(change->name, change->before, change->before_bytes, change->after, change->after_bytes, out, NULL);
+		if (status == KB_ENOMEM && !out->failed)
+			out->failed = status;
 		return;
 	}
 	render_value(out, '-', change, change->before, change->before_bytes);

@@ -46,25 +46,33 @@ kbi_event_new(int kind)
 	return event;
 }
 
-bool
-kbi_event_set(char **field, const char *text)
+void
+kbi_event_set(struct kb_event *event, char **field, const char *text)
 {
 	char *copy = text ? strdup(text) : NULL;
 	if (text && !copy)
-		return false;
+		event->is_short = true;
 	free(*field);
 	*field = copy;
-	return true;
 }
 
 static void
-mask_bytes(struct kbi_secrets *secrets, char **data, size_t *size_bytes)
+mask_text(struct kb_event *event, struct kbi_secrets *secrets, char **text)
+{
+	bool is_set = *text && **text;
+	kbi_secrets_mask_string(secrets, text);
+	event->is_short |= is_set && !(*text && **text);
+}
+
+static void
+mask_bytes(struct kb_event *event, struct kbi_secrets *secrets, char **data, size_t *size_bytes)
 {
 	struct kbi_buf masked = KBI_BUF(SIZE_MAX / 4);
 	if (*data && kbi_secrets_mask(secrets, *data, *size_bytes, &masked)) {
 		free(*data);
 		*size_bytes = masked.size_bytes;
 		*data = kbi_buf_take(&masked);
+		event->is_short |= !*data;
 	}
 	kbi_buf_free(&masked);
 }
@@ -72,17 +80,17 @@ mask_bytes(struct kbi_secrets *secrets, char **data, size_t *size_bytes)
 void
 kbi_event_mask(struct kb_event *event, struct kbi_secrets *secrets)
 {
-	kbi_secrets_mask_string(secrets, &event->text);
-	kbi_secrets_mask_string(secrets, &event->log);
-	kbi_secrets_mask_string(secrets, &event->diff);
+	mask_text(event, secrets, &event->text);
+	mask_text(event, secrets, &event->log);
+	mask_text(event, secrets, &event->diff);
 	kbi_err_mask(&event->err, secrets);
 	for (size_t i = 0; i < event->change_count; i++) {
 		struct kbi_change *change = &event->changes[i];
-		kbi_secrets_mask_string(secrets, &change->name);
+		mask_text(event, secrets, &change->name);
 		if (change->secret)
 			continue;	/* nobody gets its bytes */
-		mask_bytes(secrets, &change->before, &change->before_bytes);
-		mask_bytes(secrets, &change->after, &change->after_bytes);
+		mask_bytes(event, secrets, &change->before, &change->before_bytes);
+		mask_bytes(event, secrets, &change->after, &change->after_bytes);
 	}
 }
 

@@ -37,11 +37,12 @@ struct kb_event {
 	struct kbi_change *changes;
 	size_t change_count;
 	struct kb_err err;		/* code KB_OK: none */
+	bool is_short;			/* there was no memory for some of it */
 };
 
 struct kb_event *kbi_event_new(int kind);	/* NULL: no memory */
 struct kbi_secrets;
 void kbi_event_mask(struct kb_event *event, struct kbi_secrets *secrets);	/* all that it shows; before anybody sees it */
-bool kbi_event_set(char **field, const char *text);
+void kbi_event_set(struct kb_event *event, char **field, const char *text);
 
 #endif

@@ -431,9 +431,12 @@ kbi_plan_learn_map(struct kb_plan *plan, const struct kbi_map *map)
 void
 kbi_plan_queue(struct kb_plan *plan, struct kb_event *event)
 {
+	if (event)
+		kbi_event_mask(event, plan->kb->secrets);
+	if (plan->running && (!event || event->is_short))
+		plan->running->has_lost = true;
 	if (!event)
 		return;
-	kbi_event_mask(event, plan->kb->secrets);
 	if (plan->last_event)
 		plan->last_event->next = event;
 	else

@@ -12,6 +12,7 @@ struct kb_result {
 	struct kb_event *done;		/* of the step */
 	struct kb_event *ended;		/* of the run: when it ended before the step did */
 	struct kbi_map outputs;
+	struct kb_err err;		/* when the run could not be followed, or what came of it not be kept */
 };
 
 struct kb_result *
@@ -35,10 +36,17 @@ kbi_result_take(struct kb_result *result, const struct kb_plan *plan, struct kb_
 	} else if (event->kind == KB_EVENT_STEP_DONE) {
 		keep(&result->done, event);
 		kbi_map_free(&result->outputs);
-		kbi_map_copy(&result->outputs, &plan->tasks.at[0]->outputs);
+		if (kbi_map_copy(&result->outputs, &plan->tasks.at[0]->outputs))
+			kbi_fail_memory(&result->err);
 	} else {
 		kb_event_free(event);
 	}
+}
+
+void
+kbi_result_fail(struct kb_result *result, const struct kb_err *err)
+{
+	kbi_err_copy(&result->err, err);
 }
 
 static const struct kb_event *
@@ -50,7 +58,13 @@ last(const struct kb_result *result)
 kb_status
 kb_result_status(const kb_result *result)
 {
-	return last(result) ? last(result)->status : KB_EINVAL;
+	if (!result)
+		return KB_EINVAL;
+	if (last(result) && last(result)->status)
+		return last(result)->status;
+	if (result->ended && result->ended->status)	/* the step went well, and something about it is lost */
+		return result->ended->status;
+	return result->err.code;
 }
 
 int
@@ -102,6 +116,8 @@ kb_result_error(const kb_result *result)
 	kb_err *err = kb_event_error(last(result));
 	if (!err && result && kb_result_status(result))	/* the run was ended, and with it the step */
 		err = kb_event_error(result->ended);
+	if (!err && result && result->err.code && (err = calloc(1, sizeof(*err))))
+		kbi_err_copy(err, &result->err);
 	return err;
 }
 
@@ -113,5 +129,6 @@ kb_result_free(kb_result *result)
 	kb_event_free(result->done);
 	kb_event_free(result->ended);
 	kbi_map_free(&result->outputs);
+	kbi_err_clear(&result->err);
 	free(result);
 }

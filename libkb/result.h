@@ -6,7 +6,10 @@
 #include <kb/plan.h>
 #include <kb/step.h>
 
+#include "base/err.h"
+
 struct kb_result *kbi_result_new(void);
 void kbi_result_take(struct kb_result *result, const struct kb_plan *plan, struct kb_event *event);	/* owns the event */
+void kbi_result_fail(struct kb_result *result, const struct kb_err *err);	/* the run could not be followed to its end */
 
 #endif

@@ -291,7 +291,7 @@ make_lanes(struct kbi_run *run)
 static void
 announce(struct kbi_run *run)
 {
-	struct kb_event *event = kbi_event_new(KB_EVENT_PLAN_STARTED);
+	struct kb_event *event = kbi_event_new(KB_EVENT_PLAN_STARTED);	/* without memory for it: kbi_run_done() says so */
 	if (event) {
 		event->run = run->id;
 		for (size_t i = 0; i < run->plan->tasks.count; i++)
@@ -340,7 +340,7 @@ kbi_run_start(struct kb_plan *plan, int mode, int64_t timeout_ms, struct kb_err 
 	run->plan = plan;
 	run->kb = plan->kb;
 	run->mode = mode;
-	if (!make_lanes(run)) {
+	if (!make_lanes(run) || !kbi_run_make_ends(run)) {
 		kbi_run_free(run);
 		return kbi_fail_memory(err);
 	}
@@ -377,6 +377,7 @@ kbi_run_free(struct kbi_run *run)
 		run->plan->running = NULL;
 	}
 	kbi_err_clear(&run->first_err);
+	kbi_run_free_ends(run);
 	free(run->lanes);
 	free(run);
 }

@@ -15,6 +15,7 @@
 #include "steps/step.h"
 
 struct kb_ctx;
+struct kb_event;
 struct kb_plan;
 struct kb_task;
 struct kb_host;
@@ -110,6 +111,10 @@ struct kbi_run {
 	struct kb_err first_err;
 	bool is_changed;
 	size_t left;			/* tasks and barriers that have not ended */
+	/* the ends, of each task and of the run, are told whatever happens: their events are made before it begins */
+	struct kb_event **done;		/* by the tasks' index */
+	struct kb_event *ended;
+	bool has_lost;			/* some event, or a part of one, for want of memory */
 };
 
 int64_t kbi_run_start(struct kb_plan *plan, int mode, int64_t timeout_ms, struct kb_err *err);
@@ -147,6 +152,8 @@ void kbi_run_host_event(struct kbi_lane *lane, int kind, const char *text);
 void kbi_run_tell_fate(struct kbi_lane *lane);	/* the run is stopped: what that leaves on this host */
 void kbi_wave_leave(struct kbi_run *run, struct kb_task *task);	/* its place is free: those that wait for one look again */
 void kbi_run_ask(struct kbi_asker *asker, int64_t question, const struct kbi_question_want *want);
+bool kbi_run_make_ends(struct kbi_run *run);			/* false: no memory */
+void kbi_run_free_ends(struct kbi_run *run);
 void kbi_run_done(struct kbi_run *run);
 
 #endif

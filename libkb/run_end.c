@@ -19,12 +19,45 @@ task_event(struct kb_task *task, int kind)
 	struct kb_event *event = kbi_event_new(kind);
 	if (!event)
 		return NULL;
-	event->run = task->plan->running->id;
+	event->run = task->plan->running ? task->plan->running->id : 0;
 	event->task = (int64_t)task->index;
-	kbi_event_set(&event->host, task->host->name);
-	kbi_event_set(&event->step, task->step->name);
+	kbi_event_set(event, &event->host, task->host->name);
+	kbi_event_set(event, &event->step, task->step->name);
 	if (task->run.journal[0])
-		kbi_event_set(&event->journal, task->run.journal);
+		kbi_event_set(event, &event->journal, task->run.journal);
+	return event;
+}
+
+bool
+kbi_run_make_ends(struct kbi_run *run)
+{
+	const struct kbi_tasks *tasks = &run->plan->tasks;
+	run->ended = kbi_event_new(KB_EVENT_PLAN_DONE);
+	run->done = calloc(tasks->count, sizeof(struct kb_event *));
+	for (size_t i = 0; run->done && i < tasks->count; i++) {
+		run->done[i] = task_event(tasks->at[i], KB_EVENT_STEP_DONE);
+		if (!run->done[i] || run->done[i]->is_short)
+			return false;
+	}
+	return run->ended && run->done;
+}
+
+void
+kbi_run_free_ends(struct kbi_run *run)
+{
+	for (size_t i = 0; run->done && i < run->plan->tasks.count; i++)
+		kb_event_free(run->done[i]);
+	free(run->done);
+	kb_event_free(run->ended);
+}
+
+static struct kb_event *
+take_end(struct kbi_run *run, struct kb_event **place)
+{
+	struct kb_event *event = *place;
+	*place = NULL;
+	event->run = run->id;
+	event->time_ms = kbi_clock_wall_ms();
 	return event;
 }
 
@@ -35,7 +68,7 @@ host_event(struct kbi_lane *lane, int kind)
 	if (!event)
 		return NULL;
 	event->run = lane->run->id;
-	kbi_event_set(&event->host, lane->host->name);
+	kbi_event_set(event, &event->host, lane->host->name);
 	return event;
 }
 
@@ -43,11 +76,11 @@ void
 kbi_run_note(struct kbi_lane *lane, struct kb_task *task, int severity, const char *id, const char *text)
 {
 	struct kb_event *event = task ? task_event(task, KB_EVENT_NOTE) : host_event(lane, KB_EVENT_NOTE);
-	if (!event)
-		return;
-	event->severity = severity;
-	kbi_event_set(&event->id, id);
-	kbi_event_set(&event->text, text);
+	if (event) {
+		event->severity = severity;
+		kbi_event_set(event, &event->id, id);
+		kbi_event_set(event, &event->text, text);
+	}
 	kbi_plan_queue(lane->run->plan, event);
 }
 
@@ -56,6 +89,7 @@ kbi_run_told_note(struct kbi_lane *lane, struct kb_task *task, const char *told)
 {
 	static const char *const severities[] = { [KB_INFO] = "info", [KB_WARNING] = "warning", [KB_ERROR] = "error" };
 	char *text = strdup(told), *rest = text;
+	lane->run->has_lost |= !text;
 	const char *word = text ? strsep(&rest, " ") : NULL, *id = rest ? strsep(&rest, " ") : NULL;
 	for (int i = KB_INFO; id && rest && i <= KB_ERROR; i++)
 		if (kbi_str_is(word, severities[i]))
@@ -77,7 +111,7 @@ kbi_run_host_event(struct kbi_lane *lane, int kind, const char *text)
 {
 	struct kb_event *event = host_event(lane, kind);
 	if (event)
-		kbi_event_set(&event->text, text);
+		kbi_event_set(event, &event->text, text);
 	kbi_plan_queue(lane->run->plan, event);
 }
 
@@ -124,16 +158,16 @@ render_diff(struct kb_event *event, struct kb_task *task)
 	task->run.change_count = 0;
 	kbi_change_render(&diff, event->changes, event->change_count);
 	if (diff.size_bytes)
-		kbi_event_set(&event->diff, kbi_buf_text(&diff));
+		kbi_event_set(event, &event->diff, kbi_buf_text(&diff));
+	event->is_short |= kbi_buf_failed(&diff) == KB_ENOMEM;
 	kbi_buf_free(&diff);
 }
 
 static void
 tell(struct kb_task *task, kb_status status, const char *text, const struct kb_err *err)
 {
-	struct kb_event *event = task_event(task, KB_EVENT_STEP_DONE);
-	if (!event)
-		return;
+	struct kbi_run *run = task->plan->running;
+	struct kb_event *event = take_end(run, &run->done[task->index]);
 	event->status = status;
 	event->verdict = task->run.verdict;
 	event->is_changed = task->run.is_changed;
@@ -141,9 +175,10 @@ tell(struct kb_task *task, kb_status status, const char *text, const struct kb_e
 	event->duration_ms = task->run.started_ms ? kbi_clock_ms() - task->run.started_ms : 0;
 	if (!event->is_skipped)		/* what was asked ahead of its turn says nothing of it */
 		event->exit_status = task->run.has_applied ? task->run.apply.exit_status : task->run.probe.exit_status;
-	kbi_event_set(&event->text, text);
+	kbi_event_set(event, &event->text, text);
+	kbi_event_set(event, &event->journal, task->run.journal[0] ? task->run.journal : NULL);
 	if (status)
-		kbi_event_set(&event->log, task->run.has_applied ? task->run.apply.log : task->run.probe.log);
+		kbi_event_set(event, &event->log, task->run.has_applied ? task->run.apply.log : task->run.probe.log);
 	render_diff(event, task);
 	if (err)
 		kbi_err_copy(&event->err, err);
@@ -262,27 +297,35 @@ kbi_run_ask(struct kbi_asker *asker, int64_t question, const struct kbi_question
 		event->run = run->id;
 		event->question = question;
 		event->attempt = want->attempt;
-		kbi_event_set(&event->host, want->host);
-		kbi_event_set(&event->id, want->what);
-		kbi_event_set(&event->subject, want->subject);
-		kbi_event_set(&event->text, want->text);
+		kbi_event_set(event, &event->host, want->host);
+		kbi_event_set(event, &event->id, want->what);
+		kbi_event_set(event, &event->subject, want->subject);
+		kbi_event_set(event, &event->text, want->text);
 	}
 	kbi_plan_queue(run->plan, event);
+}
+
+/* KB_OK says that all went well and that all was told. */
+static void
+explain_end(const struct kbi_run *run, struct kb_event *event)
+{
+	event->status = run->stopped ? run->stopped : run->first_err.code;
+	kbi_err_copy(&event->err, &run->first_err);
+	if (run->stopped)
+		kbi_fail(&event->err, run->stopped, run->stopped == KB_ETIMEOUT ? "the run's time is up" : "the run was cancelled");
+	if (event->status || !run->has_lost)
+		return;
+	event->status = kbi_fail(&event->err, KB_ENOMEM, "all was done, but not all of it told: out of memory");
+	kbi_err_id(&event->err, "run.events-lost");
 }
 
 void
 kbi_run_done(struct kbi_run *run)
 {
-	struct kb_event *event = kbi_event_new(KB_EVENT_PLAN_DONE);
-	if (event) {
-		event->run = run->id;
-		event->status = run->stopped ? run->stopped : run->first_err.code;
-		event->is_changed = run->is_changed;
-		event->duration_ms = kbi_clock_ms() - run->started_ms;
-		kbi_err_copy(&event->err, &run->first_err);
-		if (run->stopped)
-			kbi_fail(&event->err, run->stopped, run->stopped == KB_ETIMEOUT ? "the run's time is up" : "the run was cancelled");
-	}
+	struct kb_event *event = take_end(run, &run->ended);
+	explain_end(run, event);
+	event->is_changed = run->is_changed;
+	event->duration_ms = kbi_clock_ms() - run->started_ms;
 	kbi_plan_queue(run->plan, event);
 	kbi_run_free(run);
 }

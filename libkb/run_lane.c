@@ -134,14 +134,19 @@ static void
 tell_output(const struct kbi_ask *ask, const struct kbi_buf *masked)
 {
 	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT);
-	struct kb_event *event = masked->size_bytes ? kbi_event_new(KB_EVENT_STEP_OUTPUT) : NULL;
+	if (kbi_buf_failed(masked))
+		ask->lane->run->has_lost = true;
+	if (!masked->size_bytes)
+		return;
+	struct kb_event *event = kbi_event_new(KB_EVENT_STEP_OUTPUT);
 	kbi_str_escape_lines(&text, masked->data, masked->size_bytes);
 	if (event) {
 		event->run = ask->lane->run->id;
 		event->task = (int64_t)ask->task->index;
-		kbi_event_set(&event->host, ask->lane->host->name);
-		kbi_event_set(&event->step, ask->task->step->name);
-		kbi_event_set(&event->text, kbi_buf_text(&text));
+		kbi_event_set(event, &event->host, ask->lane->host->name);
+		kbi_event_set(event, &event->step, ask->task->step->name);
+		kbi_event_set(event, &event->text, kbi_buf_text(&text));
+		event->is_short |= kbi_buf_failed(&text) == KB_ENOMEM;
 	}
 	kbi_plan_queue(ask->lane->run->plan, event);
 	kbi_buf_free(&text);

@@ -19,6 +19,14 @@ set(struct kbi_buf *out, const char *name, const char *text)
 
 static const char *const preludes[] = { kbi_script_prelude, kbi_script_supervise, kbi_script_host_lock, kbi_script_journal };
 
+/* A script with a part missing is never sent. */
+static void
+take_failure(struct kbi_buf *out, const struct kbi_buf *part)
+{
+	if (kbi_buf_failed(part) && !out->failed)
+		out->failed = kbi_buf_failed(part);
+}
+
 void
 kbi_script_begin(struct kbi_buf *out, const struct kbi_script_me *me)
 {
@@ -33,8 +41,7 @@ kbi_script_begin(struct kbi_buf *out, const struct kbi_script_me *me)
 	kbi_buf_add(out, "eval \"$kb_prelude\"\n");
 	if (me->is_apply)
 		kbi_buf_add(out, "kb_open_lock\n");
-	if (kbi_buf_failed(&prelude))
-		out->failed = kbi_buf_failed(&prelude);
+	take_failure(out, &prelude);
 	kbi_buf_free(&prelude);
 }
 
@@ -51,8 +58,7 @@ kbi_script_add_step(struct kbi_buf *out, size_t number, const struct kb_step *st
 	}
 	kbi_buf_add(&text, step->def->script);
 	set(out, name, kbi_buf_text(&text));
-	if (kbi_buf_failed(&text))
-		out->failed = kbi_buf_failed(&text);
+	take_failure(out, &text);
 	kbi_buf_free(&text);
 }
 
@@ -82,9 +88,13 @@ assign_all(struct kbi_buf *out, const char *prefix, const struct kbi_map *map)
 			kbi_buf_add_char(&value, '\n');
 			kbi_buf_add_bytes(&value, e->value, e->size_bytes);
 		}
+		if (kbi_buf_failed(&name) || kbi_buf_failed(&value))
+			break;
 		if (kbi_sh_set(out, kbi_buf_text(&name), kbi_buf_text(&value), value.size_bytes) && !out->failed)
 			out->failed = KB_EINVAL;
 	}
+	take_failure(out, &name);
+	take_failure(out, &value);
 	kbi_buf_free(&name);
 	kbi_buf_free(&value);
 }
@@ -119,8 +129,7 @@ assign(struct kbi_buf *out, const struct kbi_script_call *call, bool is_apply)
 		assign_all(&vars, "made_", call->made);
 	}
 	set(out, "kb_vars", kbi_buf_text(&vars));
-	if (kbi_buf_failed(&vars))
-		out->failed = kbi_buf_failed(&vars);
+	take_failure(out, &vars);
 	kbi_buf_free(&vars);
 }
 

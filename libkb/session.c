@@ -96,8 +96,8 @@ leave(struct kbi_session *s)
 void
 kbi_session_answer(struct kbi_session *s, struct kbi_session_request *r, kb_status status, int exit_status)
 {
-	struct kb_err too_big = {0};
-	const struct kb_err *why = status == KB_ETOOBIG ? &too_big : &s->err;
+	struct kb_err own = {0};	/* of this answer alone: the session goes on */
+	const struct kb_err *why = r->failed ? &own : &s->err;
 	if (!status && r->refused.code) {
 		status = r->refused.code;
 		why = &r->refused;
@@ -114,15 +114,17 @@ kbi_session_answer(struct kbi_session *s, struct kbi_session_request *r, kb_stat
 	r->facts = r->log = KBI_BUF(0);
 	if (reply.log.size_bytes > KBI_LOG_MAX)
 		kbi_buf_drop_front(&reply.log, reply.log.size_bytes - KBI_LOG_MAX);
-	if (status == KB_ETOOBIG)
-		kbi_fail(&too_big, status, "%s: a script's answer: more than %zu bytes", s->host,
+	if (r->failed == KB_ENOMEM)
+		kbi_fail_memory(&own);
+	else if (r->failed)
+		kbi_fail(&own, status, "%s: a script's answer: more than %zu bytes", s->host,
 			KBI_FACTS_MAX);
 	kbi_recorder_answer(s->recorder, r->number, r->about, kbi_clock_ms() - r->since_ms, &reply);
 	if (r->want.done)
 		r->want.done(r->want.owner, &reply);
 	kbi_buf_free(&reply.facts);
 	kbi_buf_free(&reply.log);
-	kbi_err_clear(&too_big);
+	kbi_err_clear(&own);
 	free_request(r);
 }
 

@@ -12,19 +12,21 @@
 kb_status
 kbi_nonce_make(struct kbi_nonce *nonce)
 {
+	static const char digits[] = "0123456789abcdef";
 	unsigned char random[(KBI_NONCE_BYTES - 2) / 2];
-	struct kbi_buf text = KBI_BUF(KBI_NONCE_BYTES);
+	char *at = nonce->text;
 
 	/* up to 256 bytes are never cut short */
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return KB_EIO;
-	kbi_buf_add(&text, "kb");
-	kbi_str_hex(&text, random, sizeof(random));
-	kb_status failed = kbi_buf_failed(&text);
-	if (!failed)
-		memcpy(nonce->text, kbi_buf_text(&text), sizeof(nonce->text));
-	kbi_buf_free(&text);
-	return failed;
+	*at++ = 'k';
+	*at++ = 'b';
+	for (size_t i = 0; i < sizeof(random); i++) {
+		*at++ = digits[random[i] >> 4];
+		*at++ = digits[random[i] & 15];
+	}
+	*at = '\0';
+	return KB_OK;
 }
 
 kb_status

@@ -130,6 +130,8 @@ kbi_login_make(struct kbi_login *login, const char *scheme, const struct kbi_map
 	else
 		kbi_buf_add(&login->command, "exec /bin/sh");
 	if (!failed)
+		failed = kbi_buf_failed(&login->command);
+	if (!failed)
 		failed = make_boot(login, prelude, nonce);
 	return failed ? kbi_fail(err, failed, "a shell's first lines cannot be made: %s", kb_err_name(failed))
 		      : KB_OK;

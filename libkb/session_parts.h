@@ -32,7 +32,7 @@ struct kbi_session_request {
 	bool may_have_run;		/* something of it was written */
 	bool is_marked[KBI_SESSION_STREAMS];
 	int64_t status[KBI_SESSION_STREAMS];
-	bool is_too_big;
+	kb_status failed;		/* its facts could not be kept: KB_ETOOBIG, KB_ENOMEM */
 	char *about;			/* NULL: nobody wants to know */
 	bool was_asked;			/* the transport was told what it is about */
 	struct kb_err refused;		/* by the transport; code KB_OK: it was not */

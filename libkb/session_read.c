@@ -35,12 +35,12 @@ add_noise(struct kbi_buf *noise, const char *data, size_t size_bytes)
 static void
 add_facts(struct kbi_session_request *r, const char *data, size_t size_bytes)
 {
-	if (r->is_too_big)
+	if (r->failed)
 		return;
 	kbi_buf_add_bytes(&r->facts, data, size_bytes);
 	if (!kbi_buf_failed(&r->facts))
 		return;
-	r->is_too_big = true;
+	r->failed = kbi_buf_failed(&r->facts);
 	kbi_buf_free(&r->facts);
 }
 
@@ -116,7 +116,7 @@ finish_first(struct kbi_session *s)
 		s->last = NULL;
 	if (s->writing == r)
 		s->writing = r->next;
-	kbi_session_answer(s, r, r->is_too_big ? KB_ETOOBIG : KB_OK, (int)status);
+	kbi_session_answer(s, r, r->failed, (int)status);
 }
 
 static void

@@ -83,7 +83,7 @@ kbi_session_flush(struct kbi_session *s)
 		return;
 	do
 		fill(s);
-	while (s->out.size_bytes && write_out(s));
+	while (!kbi_buf_failed(&s->out) && s->out.size_bytes && write_out(s));	/* a write forgets that it failed */
 	if (kbi_buf_failed(&s->out))
 		kbi_session_lose_by(s, KB_ENOMEM, "session.memory", "out of memory");
 }

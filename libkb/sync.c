@@ -37,27 +37,51 @@ kb_wait(kb_ctx *kb, int64_t timeout_ms)
 		status = kbi_fail(&kb->error, KB_EIO, "poll failed: errno %d", errno);
 	else if (n > 0)
 		status = kbi_loop_dispatch(kb->loop);
+	if (n > 0 && status)
+		kbi_fail(&kb->error, status, "the loop's descriptor cannot be waited on: errno %d", errno);
 	kbi_leave(kb);
 	return status ? status : n > 0;
 }
 
-/* A plan of one task, run to its end. What went wrong on the host is in the result. */
+static struct kb_result *
+new_result(kb_ctx *kb)
+{
+	struct kb_result *result = kbi_result_new();
+	if (result || kbi_enter(kb))
+		return result;
+	kbi_fail_memory(&kb->error);
+	kbi_leave(kb);
+	return NULL;
+}
+
+/* To its end; or to where it cannot be waited for any more, and then it is cancelled with its plan. */
+static void
+follow(kb_ctx *kb, kb_plan *plan, struct kb_result *result)
+{
+	while (kb_plan_is_running(plan) == 1) {
+		kb_event *event;
+		while ((event = kb_plan_next_event(plan)))
+			kbi_result_take(result, plan, event);
+		if (kb_plan_is_running(plan) == 1 && kb_wait(kb, -1) < 0) {
+			kbi_result_fail(result, &kb->error);
+			return;
+		}
+	}
+}
+
+/* A plan of one task. What went wrong on the host is in the result. */
 static kb_result *
 run_one(kb_host *host, kb_step *step, int mode, int64_t timeout_ms)
 {
 	kb_plan *plan = host ? kb_plan_new(host->kb) : NULL;
-	if (!plan)
-		return NULL;
-	struct kb_result *result = NULL;
-	plan->has_nobody_to_ask = true;
-	if (kb_plan_add(plan, host, step) && kb_plan_start(plan, mode, timeout_ms) > 0)
-		result = kbi_result_new();
-	while (result && kb_plan_is_running(plan) == 1) {
-		kb_event *event;
-		while ((event = kb_plan_next_event(plan)))
-			kbi_result_take(result, plan, event);
-		if (kb_plan_is_running(plan) == 1 && kb_wait(host->kb, -1) < 0)
-			break;
+	struct kb_result *result = plan ? new_result(host->kb) : NULL;
+	if (plan)
+		plan->has_nobody_to_ask = true;
+	if (result && kb_plan_add(plan, host, step) && kb_plan_start(plan, mode, timeout_ms) > 0) {
+		follow(host->kb, plan, result);
+	} else {
+		kb_result_free(result);
+		result = NULL;
 	}
 	kb_plan_free(plan);
 	return result;

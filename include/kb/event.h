@@ -23,7 +23,9 @@ enum kb_event_kind {
 	KB_EVENT_STEP_OUTPUT = 5,	/**< a running step printed something: kb_event_text() */
 	KB_EVENT_STEP_DONE = 6,		/**< a step ended: verdict, diff, status, duration */
 	KB_EVENT_NOTE = 7,		/**< a finding: kb_event_severity(), kb_event_id(), kb_event_text() */
-	KB_EVENT_PLAN_DONE = 8,		/**< the last event of a run, exactly one: kb_event_status() is its outcome */
+	/** the last event of a run, exactly one: kb_event_status() is its outcome. KB_ENOMEM with the id run.events-lost: all was done, but
+	 * events or parts of them were lost for want of memory; those of steps that ended never are. */
+	KB_EVENT_PLAN_DONE = 8,
 	KB_EVENT_QUESTION = 9		/**< something has to be known to go on: kb_answer() */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +123,12 @@ kb_status
 kbi_fail_memory(struct kb_err *err)
 {
 	return kbi_fail(err, KB_ENOMEM, "out of memory");
+}
+
+kb_status
+kbi_code_of(int error)
+{
+	return error == ENOMEM ? KB_ENOMEM : KB_EIO;
 }
 
 void

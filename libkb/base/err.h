@@ -23,6 +23,7 @@ struct kb_err {
 kb_status kbi_fail(struct kb_err *err, kb_status code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 kb_status kbi_vfail(struct kb_err *err, kb_status code, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
 kb_status kbi_fail_memory(struct kb_err *err);
+kb_status kbi_code_of(int error);	/* of an errno: KB_ENOMEM, else KB_EIO */
 void kbi_err_id(struct kb_err *err, const char *id);
 void kbi_err_fix(struct kb_err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void kbi_err_where(struct kb_err *err, const char *host, const char *step);	/* sets what is not set yet */

@@ -67,8 +67,11 @@ kbi_ca_hash(const void *pem, size_t pem_bytes, struct kbi_buf *out, struct kb_er
 	ERR_set_mark();		/* what fails here is not for the caller's queue of OpenSSL errors */
 	X509 *certificate = read_certificate(pem, pem_bytes);
 	bool has_hash = certificate && hash_public_key(certificate, out);
+	bool has_memory = ERR_GET_REASON(ERR_peek_last_error()) != ERR_R_MALLOC_FAILURE;
 	X509_free(certificate);
 	ERR_pop_to_mark();
+	if (!has_hash && !has_memory)
+		return kbi_fail_memory(err);
 	if (!has_hash)
 		return kbi_fail(err, KB_EINVAL, "certificate: no PEM certificate in %zu bytes", pem_bytes);
 	return kbi_bound_out("certificate hash", out, err);

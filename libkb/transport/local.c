@@ -195,7 +195,7 @@ local_open(const struct kbi_transport_want *want, struct kb_err *err)
 	if (failed) {
 		close_all(ends.ours);
 		free(l);
-		kbi_fail(err, KB_EIO, "%s: /bin/sh: cannot be started: %s", want->host, strerror(failed));
+		kbi_fail(err, kbi_code_of(failed), "%s: /bin/sh: cannot be started: %s", want->host, strerror(failed));
 		return NULL;
 	}
 	l->base = (struct kbi_transport){
@@ -219,6 +219,18 @@ end_stream(struct local *l, int stream)
 	kbi_fd_close(&l->streams[stream].fd);
 }
 
+/* Not the shell's end, but ours: nothing can be said about what it does. */
+static ssize_t
+lose(struct local *l, const char *what, int error)
+{
+	kb_status code = kbi_code_of(error);
+
+	if (l->base.state != KBI_LOST)
+		kbi_fail(&l->base.err, code, "/bin/sh: its %s: %s", what, strerror(error));
+	l->base.state = KBI_LOST;
+	return code;
+}
+
 static ssize_t
 local_read(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t size_bytes)
 {
@@ -235,6 +247,8 @@ local_read(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t s
 		return count;
 	if (count < 0 && errno == EAGAIN && !l->is_reaped)
 		return KBI_AGAIN;
+	if (count < 0 && errno != EAGAIN)
+		return lose(l, "output cannot be read", errno);
 	end_stream(l, which);
 	return 0;
 }
@@ -254,7 +268,7 @@ local_write(struct kbi_transport *t, const void *data, size_t size_bytes)
 	if (count >= 0)
 		return count;
 	if (errno == EAGAIN)
-		return kbi_loop_watch(l->loop, watch, KBI_OUT) ? KB_EIO : KBI_AGAIN;
+		return kbi_loop_watch(l->loop, watch, KBI_OUT) ? lose(l, "input cannot be watched", errno) : KBI_AGAIN;
 	kbi_loop_watch(l->loop, watch, 0);
 	kbi_fd_close(&watch->fd);
 	/* the shell has ended: what it says on its other streams, and their end, tell more than EPIPE */
