@@ -143,49 +143,59 @@ open_socket(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+/* Each of them counts: without its CA, its protocols or its functions a download would be another one. */
+#define SET(options, name, value) \
+	((options)->failed = (options)->failed ? (options)->failed : curl_easy_setopt((options)->curl, name, value))
+
+struct options {
+	CURL *curl;
+	CURLcode failed;	/* the first */
+};
+
 static void
-set_protocols(CURL *curl)
+set_protocols(struct options *o)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https,http");	/* check() has seen to the pin of http */
-	curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+	SET(o, CURLOPT_PROTOCOLS_STR, "https,http");	/* check() has seen to the pin of http */
+	SET(o, CURLOPT_REDIR_PROTOCOLS_STR, "https");
 #else
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTPS | CURLPROTO_HTTP));
-	curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS, (long)CURLPROTO_HTTPS);
+	SET(o, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTPS | CURLPROTO_HTTP));
+	SET(o, CURLOPT_REDIR_PROTOCOLS, (long)CURLPROTO_HTTPS);
 #endif
 }
 
-static void
-set_options(CURL *curl, struct kbi_download *d)
+static CURLcode
+set_options(struct options *o, struct kbi_download *d)
 {
 	const struct kbi_fetch *what = d->what;
 	int64_t left_ms = kbi_clock_sooner(kbi_clock_left_ms(d->deadline_ms, kbi_clock_ms()), DAY_MS);
 
-	set_protocols(curl);
-	curl_easy_setopt(curl, CURLOPT_URL, what->url);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, REDIRECT_MAX);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "libkb/" KB_VERSION);
-	curl_easy_setopt(curl, CURLOPT_PROXY, what->proxy ? what->proxy : "");	/* "": not the environment's either */
-	curl_easy_setopt(curl, CURLOPT_NOPROXY, "");
-	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	set_protocols(o);
+	SET(o, CURLOPT_URL, what->url);
+	SET(o, CURLOPT_NOSIGNAL, 1L);
+	SET(o, CURLOPT_FAILONERROR, 1L);
+	SET(o, CURLOPT_FOLLOWLOCATION, 1L);
+	SET(o, CURLOPT_MAXREDIRS, REDIRECT_MAX);
+	SET(o, CURLOPT_USERAGENT, "libkb/" KB_VERSION);
+	SET(o, CURLOPT_PROXY, what->proxy ? what->proxy : "");	/* "": not the environment's either */
+	SET(o, CURLOPT_NOPROXY, "");
+	SET(o, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (what->ca_file) {
-		curl_easy_setopt(curl, CURLOPT_CAINFO, what->ca_file);
-		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+		SET(o, CURLOPT_CAINFO, what->ca_file);
+		SET(o, CURLOPT_CAPATH, NULL);
 	}
-	curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)what->max_bytes);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(left_ms > 0 ? left_ms : 1));
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)(left_ms < CONNECT_TIMEOUT_MS ? left_ms : CONNECT_TIMEOUT_MS));
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES_PER_SECOND);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS);
-	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, d);
-	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, progress);
-	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, d);
+	SET(o, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)what->max_bytes);
+	SET(o, CURLOPT_TIMEOUT_MS, (long)(left_ms > 0 ? left_ms : 1));
+	SET(o, CURLOPT_CONNECTTIMEOUT_MS, (long)(left_ms < CONNECT_TIMEOUT_MS ? left_ms : CONNECT_TIMEOUT_MS));
+	SET(o, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES_PER_SECOND);
+	SET(o, CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS);
+	SET(o, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	SET(o, CURLOPT_WRITEFUNCTION, take);
+	SET(o, CURLOPT_WRITEDATA, d);
+	SET(o, CURLOPT_NOPROGRESS, 0L);
+	SET(o, CURLOPT_XFERINFOFUNCTION, progress);
+	SET(o, CURLOPT_XFERINFODATA, d);
+	return o->failed;
 }
 
 static const struct {
@@ -253,9 +263,11 @@ try_once(struct kbi_download *d, struct kb_err *err)
 		return kbi_fail_memory(err);
 	kbi_buf_free(d->out);
 	*d->out = KBI_BUF(d->what->max_bytes);
-	set_options(curl, d);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, says);
-	CURLcode code = curl_easy_perform(curl);
+	struct options options = { .curl = curl };
+	SET(&options, CURLOPT_ERRORBUFFER, says);
+	CURLcode code = set_options(&options, d);
+	if (code == CURLE_OK)
+		code = curl_easy_perform(curl);
 	kb_status status = code == CURLE_OK ? KB_OK : fail_curl(curl, code, says, d, err);
 	curl_easy_cleanup(curl);
 	return status;
@@ -286,8 +298,8 @@ check_sum(const struct kbi_download *d, struct kb_err *err)
 	if (!EVP_Digest(kbi_buf_text(d->out), d->out->size_bytes, sum, &sum_bytes, EVP_sha256(), NULL))
 		return kbi_fail_memory(err);
 	kbi_str_hex(&hex, sum, sum_bytes);
-	kb_status status = KB_OK;
-	if (strcasecmp(kbi_buf_text(&hex), d->what->sha256) != 0) {
+	kb_status status = kbi_buf_failed(&hex) ? kbi_fail_memory(err) : KB_OK;
+	if (!status && strcasecmp(kbi_buf_text(&hex), d->what->sha256) != 0) {
 		status = kbi_fail(err, KB_EINTEGRITY, "download %s: its sha256 is not the pinned one", d->name);
 		kbi_err_id(err, "fetch.sha256");
 		kbi_err_evidence(err, "pinned: %s", d->what->sha256);

@@ -118,9 +118,9 @@ describe(struct kbi_key *key, struct kb_err *err)
 			&& add_parameter(&key->blob, key->pkey, OSSL_PKEY_PARAM_RSA_N);
 	else
 		is_whole = add_raw(&key->blob, key->pkey);
-	if (!is_whole || kbi_buf_failed(&key->blob))
-		return kbi_key_damaged(key->name, err);
-	return KB_OK;
+	if (kbi_buf_failed(&key->blob) == KB_ENOMEM)
+		return kbi_fail_memory(err);
+	return is_whole && !kbi_buf_failed(&key->blob) ? KB_OK : kbi_key_damaged(key->name, err);
 }
 
 kb_status
@@ -138,6 +138,8 @@ kbi_key_fail(struct kb_err *err, kb_status code, const char *id, const char *for
 kb_status
 kbi_key_damaged(const char *name, struct kb_err *err)
 {
+	if (ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)
+		return kbi_fail_memory(err);
 	return kbi_key_fail(err, KB_EINVAL, "key.damaged", "%s: the private key in it is damaged", name);
 }
 
@@ -186,6 +188,8 @@ parse_openssh(
 	if (stop && kbi_str_unbase64(&decoded, body, (size_t)(stop - body)) && !kbi_buf_failed(&decoded))
 		key->pkey = kbi_key_openssh(
 			key->name, (const unsigned char *)kbi_buf_text(&decoded), decoded.size_bytes, way, err);
+	else if (kbi_buf_failed(&decoded) == KB_ENOMEM)
+		kbi_fail_memory(err);
 	else
 		kbi_key_damaged(key->name, err);
 	kbi_buf_free(&decoded);
@@ -264,6 +268,7 @@ kbi_key_parse(struct kbi_key *key, const char *name, const char *data, size_t si
 {
 	struct kb_err why = {0};
 
+	ERR_clear_error();	/* what stands there is nothing of this key */
 	*key = (struct kbi_key){.name = strdup(name)};
 	if (!key->name)
 		return kbi_fail_memory(err);
@@ -271,6 +276,7 @@ kbi_key_parse(struct kbi_key *key, const char *name, const char *data, size_t si
 						    : parse(key, data, size_bytes, way, &why);
 	if (!failed)
 		failed = describe(key, &why);
+	ERR_clear_error();	/* the queue is the thread's, and the program's too */
 	if (failed && err)
 		kbi_err_copy(err, &why);
 	kbi_err_clear(&why);

@@ -147,7 +147,7 @@ matches_list(const char *name, const struct word *names)
 }
 
 static bool
-decode_hash(const char *text, const char *end, unsigned char out[HASH_BYTES])
+decode_hash(const char *text, const char *end, unsigned char out[HASH_BYTES], bool *has_failed)
 {
 	struct kbi_buf bytes = KBI_BUF(64);
 	bool is_hash = end > text && kbi_str_unbase64(&bytes, text, (size_t)(end - text))
@@ -155,13 +155,14 @@ decode_hash(const char *text, const char *end, unsigned char out[HASH_BYTES])
 
 	if (is_hash)
 		memcpy(out, bytes.data, HASH_BYTES);
+	*has_failed |= kbi_buf_failed(&bytes) == KB_ENOMEM;
 	kbi_buf_free(&bytes);
 	return is_hash;
 }
 
 /* |1|base64 of a salt|base64 of HMAC-SHA1(salt, name), hostfile.c of OpenSSH */
 static bool
-matches_hash(const char *name, const struct word *names)
+matches_hash(const char *name, const struct word *names, bool *has_failed)
 {
 	const char *end = names->text + names->size_bytes, *salt_text = names->text + 3;
 	unsigned char salt[HASH_BYTES], want[HASH_BYTES], hash[EVP_MAX_MD_SIZE];
@@ -170,18 +171,20 @@ matches_hash(const char *name, const struct word *names)
 	if (names->size_bytes < 3 || memcmp(names->text, "|1|", 3) != 0)
 		return false;
 	const char *bar = memchr(salt_text, '|', (size_t)(end - salt_text));
-	if (!bar || !decode_hash(salt_text, bar, salt) || !decode_hash(bar + 1, end, want))
+	if (!bar || !decode_hash(salt_text, bar, salt, has_failed) || !decode_hash(bar + 1, end, want, has_failed))
 		return false;
-	if (!HMAC(EVP_sha1(), salt, HASH_BYTES, (const unsigned char *)name, strlen(name), hash, &hash_bytes))
+	if (!HMAC(EVP_sha1(), salt, HASH_BYTES, (const unsigned char *)name, strlen(name), hash, &hash_bytes)) {
+		*has_failed = true;
 		return false;
+	}
 	return hash_bytes == HASH_BYTES && memcmp(hash, want, HASH_BYTES) == 0;
 }
 
 static bool
-is_for(const struct line *line, const char *name)
+is_for(const struct line *line, const char *name, bool *has_failed)
 {
 	if (*line->names.text == '|')
-		return matches_hash(name, &line->names);
+		return matches_hash(name, &line->names, has_failed);
 	return matches_list(name, &line->names);
 }
 
@@ -272,8 +275,9 @@ kbi_known_hosts_look(const char *text, size_t text_bytes, const char *name, cons
 	while ((text = kbi_str_line(text, end, &words, &words_bytes))) {
 		struct kbi_buf known = KBI_BUF(BLOB_MAX);
 		number++;
-		if (split(words, words_bytes, &line) && is_for(&line, name) && decode_key(&line, &known))
+		if (split(words, words_bytes, &line) && is_for(&line, name, &host->has_failed) && decode_key(&line, &known))
 			look_at(&line, number, &known, key, key_bytes, host);
+		host->has_failed |= kbi_buf_failed(&known) == KB_ENOMEM;
 		kbi_buf_free(&known);
 	}
 }
@@ -285,31 +289,31 @@ kbi_fingerprint(const void *key, size_t key_bytes, char out[KBI_FINGERPRINT_BYTE
 	unsigned hash_bytes = 0;
 	struct kbi_buf text = KBI_BUF(KBI_FINGERPRINT_BYTES - 1);
 
+	memset(out, 0, KBI_FINGERPRINT_BYTES);
 	kbi_buf_add(&text, "SHA256:");
 	if (EVP_Digest(key, key_bytes, hash, &hash_bytes, EVP_sha256(), NULL) == 1)
 		kbi_str_base64(&text, hash, hash_bytes);
+	else
+		text.failed = KB_ENOMEM;
+	if (kbi_buf_failed(&text) == KB_ENOMEM)
+		kbi_buf_truncate(&text, 0);	/* half of one is none */
 	while (text.size_bytes && text.data[text.size_bytes - 1] == '=')
 		kbi_buf_truncate(&text, text.size_bytes - 1);
-	memset(out, 0, KBI_FINGERPRINT_BYTES);
 	memcpy(out, kbi_buf_text(&text), text.size_bytes);
 	kbi_buf_free(&text);
 }
 
+/* 43 characters of base64 hold 32 bytes; two bits of the last one are left over, and 0. */
 bool
 kbi_is_fingerprint(const char *text)
 {
-	struct kbi_buf padded = KBI_BUF(KBI_FINGERPRINT_BYTES), hash = KBI_BUF(KBI_FINGERPRINT_BYTES);
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	if (!kbi_str_starts(text, "SHA256:"))
 		return false;
-	kbi_buf_add(&padded, text + strlen("SHA256:"));
-	if (padded.size_bytes == 43)
-		kbi_buf_add_char(&padded, '=');
-	bool is = padded.size_bytes == 44 && kbi_str_unbase64(&hash, padded.data, padded.size_bytes)
-		&& hash.size_bytes == 32;
-	kbi_buf_free(&padded);
-	kbi_buf_free(&hash);
-	return is;
+	const char *hash = text + strlen("SHA256:");
+	size_t length = strspn(hash, digits);
+	return length == 43 && strchr("AEIMQUYcgkosw048", hash[42]) && (!hash[43] || kbi_str_is(hash + 43, "="));
 }
 
 const char *

@@ -36,6 +36,7 @@ struct kbi_known_host {
 	unsigned types;				/* of plain lines, enum kbi_key_type */
 	size_t line;				/* the one that decided, from 1; 0: none */
 	char fingerprint[KBI_FINGERPRINT_BYTES];	/* of the other key, when that was it */
+	bool has_failed;	/* no memory to read a line, which may have been the one that revokes: nothing else counts */
 };
 
 /* The name to look for: lower case, [name]:port when the port is not 22. */
@@ -69,7 +70,7 @@ void kbi_known_files_free(struct kbi_known_files *files);
 kb_status kbi_known_hosts_add(
 	const char *path, const char *name, const void *key, size_t key_bytes, struct kb_err *err);
 
-/* SHA256:..., as ssh-keygen -l prints it */
+/* SHA256:..., as ssh-keygen -l prints it; "" when there is no memory */
 void kbi_fingerprint(const void *key, size_t key_bytes, char out[KBI_FINGERPRINT_BYTES]);
 bool kbi_is_fingerprint(const char *text);
 /* escaped, cut */

@@ -95,11 +95,21 @@ kbi_ssh_fail_socket(struct kbi_ssh *s, const char *when)
 		return kbi_ssh_fail(s, KB_EUNREACHABLE, "connection.closed",
 			"the other side closed the connection %s", when);
 	int rc = libssh2_session_last_error(s->session, &why, NULL, 0);
+	if (rc == LIBSSH2_ERROR_ALLOC)
+		return kbi_ssh_fail_memory(s, when);
 	if (rc == LIBSSH2_ERROR_SOCKET_DISCONNECT)
 		return kbi_ssh_fail(s, KB_EUNREACHABLE, "connection.closed",
 			"the other side ended the connection %s", when);
 	return kbi_ssh_fail(
 		s, KB_EPROTOCOL, "ssh.protocol", "SSH failed %s: %s (%d)", when, why ? why : "no reason", rc);
+}
+
+enum kbi_turn
+kbi_ssh_fail_memory(struct kbi_ssh *s, const char *when)
+{
+	s->state = LOST;
+	s->base.state = KBI_LOST;
+	return kbi_ssh_fail(s, KB_ENOMEM, "ssh.memory", "out of memory %s", when);
 }
 
 static void
@@ -181,21 +191,24 @@ set_callback(LIBSSH2_SESSION *session, int which, void (*callback)(void))
 #endif
 }
 
-static bool is_initialised;
-
-static void
+/* Once; when there was no memory for it, the next one tries again. */
+static bool
 initialise(void)
 {
-	is_initialised = libssh2_init(0) == 0;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static bool is_initialised;
+
+	pthread_mutex_lock(&lock);
+	is_initialised = is_initialised || libssh2_init(0) == 0;
+	bool is_ready = is_initialised;
+	pthread_mutex_unlock(&lock);
+	return is_ready;
 }
 
 static kb_status
 make_session(struct kbi_ssh *s)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, initialise);
-	s->session = is_initialised ? libssh2_session_init_ex(NULL, NULL, NULL, s) : NULL;
+	s->session = initialise() ? libssh2_session_init_ex(NULL, NULL, NULL, s) : NULL;
 	if (!s->session)
 		return KB_ENOMEM;
 	libssh2_session_set_blocking(s->session, 0);

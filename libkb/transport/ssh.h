@@ -109,6 +109,7 @@ struct kbi_ssh {
 	size_t key_count, key_at;
 	void *signing;				/* the key that libssh2 asks to sign with */
 	struct kbi_ssh_agent *agent;		/* NULL: none is asked */
+	bool could_not_sign;
 	bool was_password_refused, were_answers_refused;
 	const char *next_answer;		/* of the `answers` that are not given yet */
 	bool has_open_prompts;			/* something was asked that nobody has an answer to */
@@ -128,6 +129,8 @@ enum kbi_turn kbi_ssh_fail(struct kbi_ssh *s, kb_status code, const char *id, co
 enum kbi_turn kbi_ssh_fail_socket(struct kbi_ssh *s, const char *what);
 /* for another connection: all that is of the one before is forgotten */
 kb_status kbi_ssh_begin_anew(struct kbi_ssh *s);
+/* of a call of libssh2 that says LIBSSH2_ERROR_ALLOC */
+enum kbi_turn kbi_ssh_fail_memory(struct kbi_ssh *s, const char *when);
 void kbi_ssh_watch(struct kbi_ssh *s);		/* after any call of libssh2: what the socket has to do next */
 /* the socket, not the peer's answer */
 bool kbi_ssh_is_broken(const struct kbi_ssh *s, int rc);

@@ -34,6 +34,8 @@ kbi_ssh_wait_channel(struct kbi_ssh *s)
 		return TURN_WAIT;
 	if (kbi_ssh_is_broken(s, rc))
 		return kbi_ssh_fail_socket(s, "after the login");
+	if (rc == LIBSSH2_ERROR_ALLOC)
+		return kbi_ssh_fail_memory(s, "after the login");
 	return kbi_ssh_fail(s, KB_EPROTOCOL, "ssh.channel", "logged in, but no channel was given: %s",
 		why ? why : "no reason");
 }
@@ -52,6 +54,8 @@ kbi_ssh_wait_exec(struct kbi_ssh *s)
 		return kbi_ssh_go(s, OPEN);
 	if (kbi_ssh_is_broken(s, rc))
 		return kbi_ssh_fail_socket(s, "after the login");
+	if (rc == LIBSSH2_ERROR_ALLOC)
+		return kbi_ssh_fail_memory(s, "after the login");
 	return kbi_ssh_fail(s, KB_EPROTOCOL, "ssh.exec", "logged in, but no command may be run");
 }
 
@@ -70,6 +74,10 @@ end_of_read(struct kbi_ssh *s, ssize_t rc)
 {
 	bool is_cut = (s->has_peer_closed || s->socket_errno) && !count_waiting(s);
 
+	if (rc == LIBSSH2_ERROR_ALLOC) {
+		kbi_ssh_fail_memory(s, "while a command ran");
+		return s->base.err.code;
+	}
 	if (libssh2_channel_eof(s->channel) == 1) {
 		s->has_seen_eof = true;
 		return 0;
@@ -114,6 +122,10 @@ write_once(struct kbi_ssh *s)
 		kbi_ssh_fail_socket(s, "while a command ran");
 		return false;
 	}
+	if (rc == LIBSSH2_ERROR_ALLOC) {
+		kbi_ssh_fail_memory(s, "while a command ran");
+		return false;
+	}
 	/* To a command that has ended nothing can be written; what it said, and its end, tell more than that.
 	 */
 	s->out_sent += rc < 0 ? s->out.size_bytes - s->out_sent : (size_t)rc;
@@ -148,7 +160,8 @@ kbi_ssh_write(struct kbi_transport *t, const void *data, size_t size_bytes)
 	kbi_buf_add_bytes(&s->out, data, count);
 	if (kbi_buf_failed(&s->out)) {
 		kbi_buf_free(&s->out);
-		return KBI_AGAIN;
+		kbi_ssh_fail_memory(s, "while a command ran");
+		return t->err.code;
 	}
 	kbi_ssh_flush(s);
 	return (ssize_t)count;

@@ -105,8 +105,10 @@ static int
 sign(LIBSSH2_SESSION *session, unsigned char **signature, size_t *signature_bytes, const unsigned char *data,
 	size_t data_bytes, void **key)
 {
-	(void)session;
+	struct kbi_ssh *s = *libssh2_session_abstract(session);
+
 	*signature = kbi_key_sign(*key, data, data_bytes, signature_bytes);
+	s->could_not_sign = !*signature;
 	return *signature ? 0 : -1;
 }
 
@@ -129,6 +131,8 @@ kbi_ssh_wait_key_login(struct kbi_ssh *s)
 		return kbi_ssh_go(s, WAIT_CHANNEL);
 	if (rc == LIBSSH2_ERROR_EAGAIN)
 		return TURN_WAIT;
+	if (s->could_not_sign)		/* the key was read: what it lacks is memory */
+		return kbi_ssh_fail_memory(s, "in the login");
 	if (kbi_ssh_is_broken(s, rc) || !kbi_ssh_is_refusal(rc))
 		return kbi_ssh_fail_socket(s, "in the login");
 	s->key_at++;

@@ -86,6 +86,8 @@ prefer_host_keys(struct kbi_ssh *s)
 
 	kbi_known_hosts_look(kbi_buf_text(&s->known_files.text), s->known_files.text.size_bytes,
 		kbi_buf_text(&s->known_name), NULL, 0, &host);
+	if (host.has_failed)
+		return KB_ENOMEM;
 	for (int is_known = 1; is_known >= 0; is_known--)
 		for (size_t i = 0; i < sizeof(host_keys) / sizeof(host_keys[0]); i++)
 			if (!(host.types & host_keys[i].type) == !is_known)
@@ -214,6 +216,8 @@ fail_handshake(struct kbi_ssh *s, int rc)
 		s->base.state = KBI_CONNECTING;
 		return kbi_ssh_come_again(s, false);
 	}
+	if (rc == LIBSSH2_ERROR_ALLOC)
+		return kbi_ssh_fail_memory(s, "in the handshake");
 	libssh2_session_last_error(s->session, &why, NULL, 0);
 	if (rc == LIBSSH2_ERROR_HOSTKEY_SIGN || rc == LIBSSH2_ERROR_HOSTKEY_INIT)
 		return kbi_ssh_fail(s, KB_ETRUST, "host-key.signature",
@@ -249,6 +253,12 @@ distrust(struct kbi_ssh *s, const struct shown *shown, const char *id, const cha
 	kbi_err_evidence(
 		&s->base.err, "%s port %d shows %s %s", s->address, s->port, shown->type, shown->fingerprint);
 	return TURN_LOST;
+}
+
+static enum kbi_turn
+fail_look_up(struct kbi_ssh *s)
+{
+	return kbi_ssh_fail(s, KB_ENOMEM, "host-key.memory", "its host key cannot be compared: out of memory");
 }
 
 static enum kbi_turn
@@ -354,6 +364,8 @@ check_known_hosts(struct kbi_ssh *s, const struct shown *shown)
 
 	kbi_known_hosts_look(kbi_buf_text(&s->known_files.text), s->known_files.text.size_bytes,
 		kbi_buf_text(&s->known_name), shown->blob, shown->blob_bytes, &host);
+	if (host.has_failed)
+		return fail_look_up(s);
 	if (host.known == KBI_KNOWN_SAME)
 		return kbi_ssh_start_login(s);
 	if (host.known != KBI_KNOWN_NOT)
@@ -381,5 +393,7 @@ kbi_ssh_check_host_key(struct kbi_ssh *s)
 		return kbi_ssh_fail(s, KB_ETRUST, "host-key.missing", "it showed no host key");
 	kbi_key_type_name(shown.blob, shown.blob_bytes, shown.type);
 	kbi_fingerprint(shown.blob, shown.blob_bytes, shown.fingerprint);
+	if (!*shown.fingerprint)
+		return fail_look_up(s);
 	return kbi_str_is_set(pin) ? check_pin(s, &shown, pin) : check_known_hosts(s, &shown);
 }

@@ -3,12 +3,15 @@
 #include "calls.h"
 
 #include <curl/curl.h>
+#include <openssl/asn1.h>
 #include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <yaml.h>
@@ -199,4 +202,62 @@ fault_CRYPTO_free(void *thing, const char *file, int line)
 {
 	fault_drop(thing);
 	CRYPTO_free(thing, file, line);
+}
+
+CRYPTO(int, ASN1_INTEGER_get_int64, (int64_t *out, const ASN1_INTEGER *number), (out, number), 0)
+CRYPTO_MAKES(EVP_CIPHER_CTX *, EVP_CIPHER_CTX_new, (void), ())
+FREES(EVP_CIPHER_CTX_free, EVP_CIPHER_CTX *)
+CRYPTO(int, EVP_CIPHER_CTX_ctrl, (EVP_CIPHER_CTX *ctx, int type, int number, void *data), (ctx, type, number, data), 0)
+CRYPTO_MAKES(EVP_CIPHER *, EVP_CIPHER_fetch, (OSSL_LIB_CTX *library, const char *name, const char *query), (library, name, query))
+FREES(EVP_CIPHER_free, EVP_CIPHER *)
+CRYPTO(int, EVP_DecryptInit_ex, (EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, ENGINE *engine, const unsigned char *key, const unsigned char *iv), (ctx, cipher, engine, key, iv), 0)
+CRYPTO(int, EVP_DecryptUpdate, (EVP_CIPHER_CTX *ctx, unsigned char *out, int *out_bytes, const unsigned char *data, int size), (ctx, out, out_bytes, data, size), 0)
+CRYPTO(int, EVP_DecryptFinal_ex, (EVP_CIPHER_CTX *ctx, unsigned char *out, int *out_bytes), (ctx, out, out_bytes), 0)
+CRYPTO_MAKES(EVP_MAC *, EVP_MAC_fetch, (OSSL_LIB_CTX *library, const char *name, const char *query), (library, name, query))
+FREES(EVP_MAC_free, EVP_MAC *)
+CRYPTO_MAKES(EVP_MAC_CTX *, EVP_MAC_CTX_new, (EVP_MAC *mac), (mac))
+FREES(EVP_MAC_CTX_free, EVP_MAC_CTX *)
+CRYPTO(int, EVP_MAC_init, (EVP_MAC_CTX *ctx, const unsigned char *key, size_t size, const OSSL_PARAM params[]), (ctx, key, size, params), 0)
+CRYPTO(int, EVP_MAC_update, (EVP_MAC_CTX *ctx, const unsigned char *data, size_t size), (ctx, data, size), 0)
+CRYPTO(int, EVP_MAC_final, (EVP_MAC_CTX *ctx, unsigned char *out, size_t *out_bytes, size_t room), (ctx, out, out_bytes, room), 0)
+CRYPTO_MAKES(EVP_PKEY *, EVP_PKCS82PKEY, (const PKCS8_PRIV_KEY_INFO *info), (info))
+CRYPTO_MAKES(EVP_PKEY *, d2i_PrivateKey, (int type, EVP_PKEY **to, const unsigned char **data, long size), (type, to, data, size))
+CRYPTO_MAKES(PKCS8_PRIV_KEY_INFO *, PKCS8_decrypt, (const X509_SIG *sealed, const char *pass, int pass_bytes), (sealed, pass, pass_bytes))
+CRYPTO_MAKES(PKCS8_PRIV_KEY_INFO *, d2i_PKCS8_PRIV_KEY_INFO, (PKCS8_PRIV_KEY_INFO **to, const unsigned char **data, long size), (to, data, size))
+FREES(PKCS8_PRIV_KEY_INFO_free, PKCS8_PRIV_KEY_INFO *)
+CRYPTO_MAKES(X509_SIG *, d2i_X509_SIG, (X509_SIG **to, const unsigned char **data, long size), (to, data, size))
+FREES(X509_SIG_free, X509_SIG *)
+CRYPTO_MAKES(PBE2PARAM *, d2i_PBE2PARAM, (PBE2PARAM **to, const unsigned char **data, long size), (to, data, size))
+FREES(PBE2PARAM_free, PBE2PARAM *)
+CRYPTO_MAKES(PBEPARAM *, d2i_PBEPARAM, (PBEPARAM **to, const unsigned char **data, long size), (to, data, size))
+FREES(PBEPARAM_free, PBEPARAM *)
+CRYPTO_MAKES(PBKDF2PARAM *, d2i_PBKDF2PARAM, (PBKDF2PARAM **to, const unsigned char **data, long size), (to, data, size))
+FREES(PBKDF2PARAM_free, PBKDF2PARAM *)
+CRYPTO_MAKES(SCRYPT_PARAMS *, d2i_SCRYPT_PARAMS, (SCRYPT_PARAMS **to, const unsigned char **data, long size), (to, data, size))
+FREES(SCRYPT_PARAMS_free, SCRYPT_PARAMS *)
+
+/* What it makes is let go of by CRYPTO_free() and CRYPTO_clear_free(). */
+int fault_PEM_read_bio(BIO *bio, char **name, char **header, unsigned char **data, long *size);
+int
+fault_PEM_read_bio(BIO *bio, char **name, char **header, unsigned char **data, long *size)
+{
+	if (crypto_now("PEM_read_bio"))
+		return 0;
+	int is_read = PEM_read_bio(bio, name, header, data, size);
+	if (is_read == 1) {
+		fault_hold(*name, "PEM_read_bio");
+		fault_hold(*header, "PEM_read_bio");
+		fault_hold(*data, "PEM_read_bio");
+	}
+	return is_read;
+}
+CRYPTO(int, PEM_do_header, (EVP_CIPHER_INFO *info, unsigned char *data, long *size, pem_password_cb *ask, void *owner), (info, data, size, ask, owner), 0)
+CRYPTO(int, PEM_get_EVP_CIPHER_INFO, (char *header, EVP_CIPHER_INFO *info), (header, info), 0)
+
+void fault_CRYPTO_clear_free(void *thing, size_t size, const char *file, int line);
+void
+fault_CRYPTO_clear_free(void *thing, size_t size, const char *file, int line)
+{
+	fault_drop(thing);
+	CRYPTO_clear_free(thing, size, file, line);
 }

@@ -17,7 +17,7 @@
 
 #define AT_ONCE 12
 #define PATIENCE_S 60
-#define SETTLE_MS 5000
+#define SETTLE_MS 3000
 #define TELL_MAX (getenv("KB_FAULT_SHOW") ? 10000 : 12)
 
 /* What a player tells its parent. */

@@ -92,7 +92,7 @@ make(struct made *made, int which)
 	if (!made->kb)
 		return false;
 	made->host = kb_host_new(made->kb, "node-1", uri);
-	made->step = kb_step_script(made->kb, "test.probe", "fact output.told yes; exit 1", NULL);
+	made->step = kb_step_script(made->kb, "test.probe", "fact output.told yes", NULL);
 	return made->host && made->step && set_host(made, which);
 }
 
@@ -103,9 +103,12 @@ probe(struct made *made)
 	int status = result ? kb_result_status(result) : fault_code(made->kb);
 	kb_bytes *told = kb_result_output(result, "told");
 
-	/* a step that only asks cannot be absent and well */
-	if (status == KB_OK || (status == KB_EPROTOCOL && kb_result_verdict(result) == KB_UNKNOWN))
-		status = told && strcmp(kb_bytes_data(told), "yes") == 0 ? KB_OK : status;
+	if (status == KB_OK && kb_result_verdict(result) != KB_PRESENT)
+		fault_wrong("KB_OK, and the verdict is \"%s\"", kb_verdict_name(kb_result_verdict(result)));
+	if (status == KB_OK && !told)
+		status = KB_ENOMEM;	/* what the caller would say */
+	if (status == KB_OK && strcmp(kb_bytes_data(told), "yes") != 0)
+		fault_wrong("KB_OK, and the answer is \"%s\"", (const char *)kb_bytes_data(told));
 	kb_bytes_free(told);
 	kb_result_free(result);
 	return status;
