@@ -133,6 +133,8 @@ SESSION_CALL(LIBSSH2_CHANNEL *, libssh2_channel_open_ex, (LIBSSH2_SESSION *sessi
 
 SESSION_CALL(int, libssh2_userauth_keyboard_interactive_ex, (LIBSSH2_SESSION *session, const char *user, unsigned bytes, LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC((*answer))), (session, user, bytes, answer), CAN_SSH, LIBSSH2_ERROR_ALLOC)
 
+FALLIBLE(int, libssh2_channel_free, (LIBSSH2_CHANNEL *channel), (channel), CAN_SSH, LIBSSH2_ERROR_ALLOC)
+
 /* Of a channel there is no way to its session: its last error stays what it was. */
 FALLIBLE(int, libssh2_channel_process_startup, (LIBSSH2_CHANNEL *channel, const char *what, unsigned length, const char *text, unsigned bytes), (channel, what, length, text, bytes), CAN_SSH, LIBSSH2_ERROR_ALLOC)
 FALLIBLE(ssize_t, libssh2_channel_read_ex, (LIBSSH2_CHANNEL *channel, int stream, char *data, size_t bytes), (channel, stream, data, bytes), CAN_SSH | CAN_PEER, LIBSSH2_ERROR_ALLOC)

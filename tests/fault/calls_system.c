@@ -155,6 +155,7 @@ FALLIBLE(int, setsockopt, (int fd, int level, int name, const void *value, sockl
 FALLIBLE(int, getpeername, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size), CAN_PEER, FAIL(ENOBUFS, -1))
 FALLIBLE(ssize_t, recv, (int fd, void *data, size_t size, int flags), (fd, data, size, flags), CAN_PEER, FAIL(ECONNRESET, -1))
 FALLIBLE(ssize_t, send, (int fd, const void *data, size_t size, int flags), (fd, data, size, flags), CAN_PEER, FAIL(EPIPE, -1))
+FALLIBLE(int, shutdown, (int fd, int how), (fd, how), CAN_PEER, FAIL(ENOTCONN, -1))
 FALLIBLE(int, getnameinfo, (const struct sockaddr *address, socklen_t size, char *host, socklen_t host_size, char *service, socklen_t service_size, int flags), (address, size, host, host_size, service, service_size, flags), 0, EAI_MEMORY)
 FALLIBLE(int, gethostname, (char *name, size_t size), (name, size), 0, FAIL(EPERM, -1))
 
