@@ -3,6 +3,7 @@
 #include "calls.h"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <poll.h>
@@ -144,6 +145,8 @@ fault_epoll_ctl(int fd, int what, int which, struct epoll_event *event)
 		return FAIL(ENOSPC, -1);
 	return epoll_ctl(fd, what, which, event);
 }
+
+FALLIBLE(int, glob, (const char *pattern, int flags, int (*failed)(const char *path, int error), glob_t *found), (pattern, flags, failed, found), CAN_MEMORY, GLOB_NOSPACE)
 
 /* -- the network */
 
