@@ -97,7 +97,8 @@ void
 kbi_session_answer(struct kbi_session *s, struct kbi_session_request *r, kb_status status, int exit_status)
 {
 	struct kb_err own = {0};	/* of this answer alone: the session goes on */
-	const struct kb_err *why = r->failed ? &own : &s->err;
+	bool is_own = status && status == r->failed;
+	const struct kb_err *why = is_own ? &own : &s->err;
 	if (!status && r->refused.code) {
 		status = r->refused.code;
 		why = &r->refused;
@@ -114,9 +115,9 @@ kbi_session_answer(struct kbi_session *s, struct kbi_session_request *r, kb_stat
 	r->facts = r->log = KBI_BUF(0);
 	if (reply.log.size_bytes > KBI_LOG_MAX)
 		kbi_buf_drop_front(&reply.log, reply.log.size_bytes - KBI_LOG_MAX);
-	if (r->failed == KB_ENOMEM)
+	if (is_own && status == KB_ENOMEM)
 		kbi_fail_memory(&own);
-	else if (r->failed)
+	else if (is_own)
 		kbi_fail(&own, status, "%s: a script's answer: more than %zu bytes", s->host,
 			KBI_FACTS_MAX);
 	kbi_recorder_answer(s->recorder, r->number, r->about, kbi_clock_ms() - r->since_ms, &reply);
