@@ -121,6 +121,21 @@ answer(const struct connection *c, const char *path)
 	}
 }
 
+/* All that the client sends is read first: a socket closed with unread bytes is a reset, which takes the answer with it. */
+static void
+hang_up(const struct connection *c)
+{
+	const struct timeval patience = { .tv_sec = 1 };
+	char rest[4096];
+
+	if (c->ssl)
+		SSL_shutdown(c->ssl);
+	shutdown(c->fd, SHUT_WR);
+	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	while (read(c->fd, rest, sizeof(rest)) > 0)
+		continue;
+}
+
 static void *
 serve_one(void *data)
 {
@@ -142,6 +157,7 @@ serve_one(void *data)
 	if (bytes > 0 && sscanf(request, "GET %999[^? ]", path) == 1) {
 		atomic_fetch_add(&server.requests, 1);
 		answer(c, path);
+		hang_up(c);
 	}
 	SSL_free(c->ssl);
 	close(c->fd);
