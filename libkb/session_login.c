@@ -249,6 +249,12 @@ find_refusal(const struct kbi_login *login, enum kbi_login_end end, const char *
 	return end == KBI_LOGIN_LATE && !*out && !*error ? &silent : &ends[end];
 }
 
+bool
+kbi_login_is_expired(const char *error)
+{
+	return strstr(error, "sudo: Account or password is expired") != NULL;
+}
+
 kb_status
 kbi_login_explain(const struct kbi_login *login, enum kbi_login_end end, const char *host, const char *out,
 	const char *error, struct kb_err *err)

@@ -37,6 +37,9 @@ enum kbi_login_end {
 kb_status kbi_login_explain(const struct kbi_login *login, enum kbi_login_end end, const char *host,
 	const char *out, const char *error, struct kb_err *err);
 
+/* What sudo printed after it got the password: that it has expired. From then on it waits for a new one. */
+bool kbi_login_is_expired(const char *error);
+
 /* One request as the shell reads it: runs script under that number. input_bytes below 0: none. */
 kb_status kbi_login_frame(
 	struct kbi_buf *buf, uint64_t number, int64_t input_bytes, const char *script, size_t script_bytes);

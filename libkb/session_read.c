@@ -226,6 +226,10 @@ kbi_session_watch_sudo(struct kbi_session *s)
 		s->phase = WAIT_SHELL;
 		return;
 	}
+	if (s->phase == WAIT_SUDO && kbi_login_is_expired(kbi_buf_text(error))) {
+		kbi_session_lose_login(s, KBI_LOGIN_ENDED);
+		return;
+	}
 	if (!kbi_str_ends(kbi_buf_text(error), s->login.prompt))
 		return;
 	if (s->phase == WAIT_SUDO) {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sshd.sh FOLDER PORT: a real sshd for the tests, on loopback alone, with users of its own. As root it gets a mount namespace in which
 # /etc/passwd, /etc/shadow and /etc/sudoers are ours and /run, /root and /var/lib are empty: nothing of the machine is touched. Ends when it is killed.
-# FOLDER gets: host_ed25519, host_ecdsa, host_rsa (.pub), key_ed25519, key_ecdsa, key_rsa (.pub), log.
+# FOLDER gets: host_ed25519 (which authority.pub certifies), host_ecdsa, host_rsa (.pub), key_ed25519, key_ecdsa, key_rsa (.pub), log.
 set -eu
 folder=$1
 port=$2
@@ -22,6 +22,9 @@ if [ "${3-}" != inside ]; then
 		ssh-keygen -q -t $type -N '' -C "user $type" -f "$folder/key_$type"
 	done
 	cat "$folder"/key_*.pub >"$folder/authorized_keys"
+	ssh-keygen -q -t ed25519 -N '' -C authority -f "$folder/authority"
+	cp "$folder/host_ed25519.pub" "$folder/certified.pub"
+	ssh-keygen -q -s "$folder/authority" -I host -h "$folder/certified.pub"
 	chmod 644 "$folder/authorized_keys"
 	# what a test adds comes first, since sshd takes the first of two lines; its Match blocks come last
 	sed '/^Match/,$d' "$folder/sshd_config.more" >"$folder/sshd_config"
@@ -32,6 +35,7 @@ if [ "${3-}" != inside ]; then
 		HostKey $folder/host_ed25519
 		HostKey $folder/host_ecdsa
 		HostKey $folder/host_rsa
+		HostCertificate $folder/certified-cert.pub
 		AuthorizedKeysFile $folder/authorized_keys
 		PidFile none
 		StrictModes no

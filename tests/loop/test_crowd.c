@@ -228,43 +228,124 @@ a_server_that_takes_nobody_is_not_hammered(void **state)
 }
 
 /* A whole run, through the public calls: five tasks of a host whose password is wrong. */
-static void
-a_refused_password_is_one_failed_login_of_a_run(void **state)
+static int
+run_with_a_wrong_password(const struct sshd *sshd)
 {
-	struct sshd narrow = narrow_start(state, "");
-	char uri[64];
-
-	if (geteuid() != 0) {
-		print_message("skipped: only root can give users passwords\n");
-		sshd_stop(&narrow);
-		skip();
-	}
 	kb_ctx *kb = kb_new();
-	snprintf(uri, sizeof(uri), "ssh://kb-bash@127.0.0.1:%d", narrow.port);
+	char uri[64];
+	int refused = 0;
+
+	snprintf(uri, sizeof(uri), "ssh://kb-bash@127.0.0.1:%d", sshd->port);
 	kb_host *host = kb_host_new(kb, "node-1", uri);
-	write_known(&narrow, "known_hosts", name_of(&narrow, "127.0.0.1"), NULL);
-	assert_int_equal(kb_host_set(host, "known_hosts", in_folder(&narrow, "known_hosts")), KB_OK);
+	write_known(sshd, "known_hosts", name_of(sshd, "127.0.0.1"), NULL);
+	assert_int_equal(kb_host_set(host, "known_hosts", in_folder(sshd, "known_hosts")), KB_OK);
 	assert_int_equal(kb_host_set_secret(host, "password", "wrong-horse", 11), KB_OK);
 	kb_plan *plan = kb_plan_new(kb);
 	kb_step *step = kb_step_script(kb, "test.nothing", "exit 0", "exit 0");
 	for (int i = 0; i < 5; i++)
 		assert_non_null(kb_plan_add(plan, host, step));
 	assert_true(kb_plan_start(plan, KB_APPLY, 30000) > 0);
-	int refused = 0;
 	for (kb_event *event; kb_wait(kb, 30000) > 0;)
 		while ((event = kb_plan_next_event(plan))) {
 			refused += kb_event_kind(event) == KB_EVENT_STEP_DONE && kb_event_status(event) == KB_EAUTH;
 			kb_event_free(event);
 		}
-	assert_true(refused > 0);
-	usleep(200000);
-	assert_int_equal(count_lines(&narrow, "^Connection from "), 1);
-	assert_int_equal(count_lines(&narrow, "^Failed password"), 1);
 	kb_step_free(step);
 	kb_plan_free(plan);
 	kb_host_free(host);
 	kb_free(kb);
+	return refused;
+}
+
+static void
+a_refused_password_is_one_failed_login_of_a_run(void **state)
+{
+	struct sshd narrow = narrow_start(state, "");
+
+	if (geteuid() != 0) {
+		print_message("skipped: only root can give users passwords\n");
+		sshd_stop(&narrow);
+		skip();
+	}
+	assert_true(run_with_a_wrong_password(&narrow) > 0);
+	usleep(200000);
+	assert_int_equal(count_lines(&narrow, "^Connection from "), 1);
+	assert_int_equal(count_lines(&narrow, "^Failed password"), 1);
 	sshd_stop(&narrow);
+}
+
+/* -- an sshd that bans addresses (OpenSSH 9.8 and later) */
+
+static void
+need_penalties(void **state)
+{
+	const struct sshd *sshd = need_sshd(state);
+	char *said = run("/usr/sbin/sshd -t -f %s/sshd_config -o PerSourcePenalties=no 2>&1 | grep -i 'bad configuration'",
+		sshd->folder);
+	bool is_there = !*said;
+
+	free(said);
+	if (is_there && geteuid() == 0)
+		return;
+	print_message("skipped: %s\n", is_there ? "only root can give users passwords"
+		: "this sshd has no PerSourcePenalties (OpenSSH 9.8)");
+	skip();
+}
+
+static void
+login_by_key(struct sshd *sshd)
+{
+	struct talk talk = ssh_talk(sshd, sshd->user);
+
+	kbi_map_set(&talk.settings, "become", "none");
+	talk_start(&talk, "ssh", NULL, 2 * PATIENCE_MS);
+	turn_until(sshd->loop, &talk.is_settled, 2 * PATIENCE_MS);
+	talk_must_be_ready(&talk);
+	talk_end(&talk);
+}
+
+static void
+many_hosts_at_an_sshd_that_bans_are_no_ban(void **state)
+{
+	need_penalties(state);
+	struct sshd strict = narrow_start(state, "PerSourcePenalties yes\n");
+	struct talk talks[CROWD];
+
+	for (size_t i = 0; i < CROWD; i++) {
+		talks[i] = ssh_talk(&strict, strict.user);
+		kbi_map_set(&talks[i].settings, "become", "none");
+		talk_start(&talks[i], "ssh", NULL, 2 * PATIENCE_MS);
+	}
+	for (size_t i = 0; i < CROWD; i++)
+		turn_until(strict.loop, &talks[i].is_settled, 2 * PATIENCE_MS);
+	for (size_t i = 0; i < CROWD; i++)
+		talk_must_be_ready(&talks[i]);
+	for (size_t i = 0; i < CROWD; i++)
+		talk_end(&talks[i]);
+	assert_true(run_with_a_wrong_password(&strict) > 0);
+	login_by_key(&strict);
+	assert_int_equal(count_lines(&strict, "^Failed password"), 1);
+	assert_int_equal(count_lines(&strict, "^Connection from "), CROWD + 2);
+	assert_int_equal(count_lines(&strict, "^drop connection"), 0);
+	sshd_stop(&strict);
+}
+
+/* One refused login is enough for a ban here: who comes next waits for its end, and does not knock all the time. */
+static void
+a_ban_is_waited_for(void **state)
+{
+	need_penalties(state);
+	struct sshd strict = narrow_start(state, "PerSourcePenalties authfail:8s noauth:1s min:3s max:30s\n");
+
+	assert_true(run_with_a_wrong_password(&strict) > 0);
+	assert_int_equal(count_lines(&strict, "^Connection from "), 1);
+	usleep(500000);		/* until sshd has been told by its child */
+	login_by_key(&strict);
+	int dropped = count_lines(&strict, "^drop connection.*penalty");
+	print_message("banned: turned away %d times\n", dropped);
+	assert_in_range(dropped, 1, 4);
+	assert_int_equal(count_lines(&strict, "^Connection from "), 2);
+	sshd_stop(&strict);
 }
 
 int
@@ -277,6 +358,8 @@ main(void)
 		cmocka_unit_test(twenty_logins_at_once_pass_a_server_that_bears_two),
 		cmocka_unit_test(a_server_that_takes_nobody_is_not_hammered),
 		cmocka_unit_test(a_refused_password_is_one_failed_login_of_a_run),
+		cmocka_unit_test(many_hosts_at_an_sshd_that_bans_are_no_ban),
+		cmocka_unit_test(a_ban_is_waited_for),
 	};
 
 	return cmocka_run_group_tests_name("crowd", tests, sshd_group, sshd_ungroup);

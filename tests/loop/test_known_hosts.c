@@ -2,6 +2,8 @@
 /* known_hosts, line by line, and against ssh-keygen on generated files. */
 #include "turn.h"
 
+#include <sys/wait.h>
+
 #include "base/str.h"
 #include "transport/known_hosts.h"
 #include "transport/wire.h"
@@ -384,6 +386,53 @@ added_lines_are_whole_and_in_one_piece(void **state)
 	remove_folder(folder);
 }
 
+enum { WRITERS = 2, ADDED = 200 };
+
+static void
+add_many(const char *path, int writer, const struct kbi_buf *blob)
+{
+	char name[64];
+
+	for (int i = 0; i < ADDED; i++) {
+		snprintf(name, sizeof(name), "host-%d-%d.example", writer, i);
+		if (kbi_known_hosts_add(path, name, blob->data, blob->size_bytes, NULL))
+			_exit(1);
+	}
+	_exit(0);
+}
+
+/* Each process adds its own hosts to a file whose last line has no end. */
+static void
+two_processes_that_add_lose_no_line(void **state)
+{
+	char *folder = make_folder(), path[128], name[64];
+	struct kbi_buf blob, text = KBI_BUF(KBI_KNOWN_HOSTS_MAX);
+	struct kbi_known_host host;
+	pid_t pids[WRITERS];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%.64s/known_hosts", folder);
+	write_file(path, "# mine", 6, 0600);
+	make_blob(&blob, "ssh-ed25519", 'E');
+	for (int i = 0; i < WRITERS; i++)
+		if ((pids[i] = fork()) == 0)
+			add_many(path, i, &blob);
+	for (int i = 0, status; i < WRITERS; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(kbi_known_hosts_read(path, &text, NULL), KB_OK);
+	assert_memory_equal(kbi_buf_text(&text), "# mine\n", 7);
+	for (int i = 0; i < WRITERS * ADDED; i++) {
+		snprintf(name, sizeof(name), "host-%d-%d.example", i % WRITERS, i / WRITERS);
+		kbi_known_hosts_look(kbi_buf_text(&text), text.size_bytes, name, blob.data, blob.size_bytes, &host);
+		assert_int_equal(host.known, KBI_KNOWN_SAME);
+	}
+	kbi_buf_free(&blob);
+	kbi_buf_free(&text);
+	remove_folder(folder);
+}
+
 int
 main(void)
 {
@@ -396,6 +445,7 @@ main(void)
 		cmocka_unit_test(a_large_file_is_looked_through_quickly),
 		cmocka_unit_test(patterns_made_to_be_slow_are_not),
 		cmocka_unit_test(added_lines_are_whole_and_in_one_piece),
+		cmocka_unit_test(two_processes_that_add_lose_no_line),
 	};
 
 	return cmocka_run_group_tests_name("known_hosts", tests, NULL, NULL);
