@@ -148,6 +148,19 @@ fault_epoll_ctl(int fd, int what, int which, struct epoll_event *event)
 
 FALLIBLE(int, glob, (const char *pattern, int flags, int (*failed)(const char *path, int error), glob_t *found), (pattern, flags, failed, found), CAN_MEMORY, GLOB_NOSPACE)
 
+MAKES(FILE *, fopen, (const char *path, const char *mode), (path, mode), CAN_IO, FAIL(EMFILE, NULL))
+FALLIBLE(size_t, fread, (void *data, size_t size, size_t count, FILE *file), (data, size, count, file), CAN_IO, FAIL(EIO, 0))
+
+int fault_fclose(FILE *file);
+int
+fault_fclose(FILE *file)
+{
+	bool fails = fault_now("fclose", 0);
+
+	fault_drop(file);
+	return fclose(file) || fails ? FAIL(EIO, EOF) : 0;	/* it is gone, whatever fclose() says */
+}
+
 /* -- the network */
 
 FALLIBLE(int, socket, (int family, int type, int protocol), (family, type, protocol), CAN_IO | CAN(KB_EUNREACHABLE), FAIL(EMFILE, -1))
