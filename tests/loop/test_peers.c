@@ -172,12 +172,13 @@ a_tls_server_holds_no_run_up(void **state)
 	close(null[1]);
 }
 
-/* sshd for one connection (-i). As root it wants its empty folder below /run, which a namespace of its own gives it. */
+/* sshd for one connection (-i). As root it wants its empty folder below /run, which a namespace of its own gives it; what this machine's root has
+ * in its rc files is not for it either. */
 static const char *
 sshd_command(const struct sshd *sshd)
 {
 	static char command[1024];
-	const char *own = geteuid() == 0 ? "exec unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec /usr/sbin/sshd -i -f %s/sshd_config -E %s/peers.log'"
+	const char *own = geteuid() == 0 ? "exec unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /root && mkdir -m 755 /run/sshd && exec /usr/sbin/sshd -i -f %s/sshd_config -E %s/peers.log'"
 					 : "exec /usr/sbin/sshd -i -f %s/sshd_config -E %s/peers.log";
 
 	snprintf(command, sizeof(command), own, sshd->folder, sshd->folder);
