@@ -9,6 +9,7 @@
 %rename("$ignore", %$isfunction) "";
 %include <kb/common.h>
 %include <kb/error.h>
+%include <kb/log.h>
 %include <kb/host.h>
 %include <kb/step.h>
 %include <kb/event.h>
@@ -24,7 +25,7 @@ typedef int kb_bare;
 struct TYPE {};
 %enddef
 %opaque(kb_ctx) %opaque(kb_host) %opaque(kb_step) %opaque(kb_plan) %opaque(kb_task) %opaque(kb_cluster)
-%opaque(kb_event) %opaque(kb_result)
+%opaque(kb_event) %opaque(kb_result) %opaque(kb_log_entry)
 
 /* common.h */
 const char *kb_version(void);
@@ -40,6 +41,24 @@ kb_ctx *kb_new(void);
 	kb_number wait(int64_t timeout_ms) { return kb_wait($self, timeout_ms); }
 	kb_err *error() { return kb_error($self); }
 	kb_status answer(int64_t question, const void *secret, size_t size_bytes) { return kb_answer($self, question, secret, size_bytes); }
+}
+
+/* log.h */
+const char *kb_log_level_name(kb_bare level);
+%newobject kb_ctx::log_next;
+%extend kb_ctx {
+	kb_status log_set_level(int level) { return kb_log_set_level($self, level); }
+	kb_number log_level() const { return kb_log_level($self); }
+	kb_status log_set_size(size_t size_bytes) { return kb_log_set_size($self, size_bytes); }
+	kb_log_entry *log_next() { return kb_log_next($self); }
+	kb_number log_dropped() const { return kb_log_dropped($self); }
+}
+%extend kb_log_entry {
+	int64_t time_ms() const;
+	int level() const;
+	const char *host() const;
+	const char *text() const;
+	~kb_log_entry() { kb_log_entry_free($self); }
 }
 
 /* host.h */

@@ -53,6 +53,7 @@
 #include <kb/common.h>
 #include <kb/error.h>
 #include <kb/loop.h>
+#include <kb/log.h>
 #include <kb/host.h>
 #include <kb/step.h>
 #include <kb/steps.h>

@@ -66,6 +66,7 @@ kb_new(void)
 		free(kb);
 		return NULL;
 	}
+	kbi_log_init(&kb->log, kb->secrets);
 	kbi_loop_set_wake(kb->loop, take_cancels, kb);
 	if (getrandom(&kb->nonce, sizeof(kb->nonce), GRND_NONBLOCK) < 0)
 		kb->nonce = (uint32_t)(uintptr_t)kb;
@@ -90,6 +91,7 @@ kbi_ctx_unref(struct kb_ctx *kb)
 	kbi_loop_free(kb->loop);
 	kbi_fetcher_unref(kb->fetcher);
 	kbi_err_clear(&kb->error);
+	kbi_log_clear(&kb->log);
 	kbi_secrets_free(kb->secrets);
 	free(kb);
 }

@@ -43,6 +43,8 @@ struct kb_event {
 struct kb_event *kbi_event_new(int kind);	/* NULL: no memory */
 struct kbi_secrets;
 void kbi_event_mask(struct kb_event *event, struct kbi_secrets *secrets);	/* all that it shows; before anybody sees it */
+struct kbi_log;
+void kbi_event_log(const struct kb_event *event, struct kbi_log *log);
 void kbi_event_set(struct kb_event *event, char **field, const char *text);
 
 #endif

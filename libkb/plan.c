@@ -437,6 +437,7 @@ kbi_plan_queue(struct kb_plan *plan, struct kb_event *event)
 		plan->running->has_lost = true;
 	if (!event)
 		return;
+	kbi_event_log(event, &plan->kb->log);
 	if (plan->last_event)
 		plan->last_event->next = event;
 	else

@@ -446,7 +446,7 @@ open_session(struct kbi_lane *lane)
 	write_prelude(lane, &prelude);
 	struct kbi_session_want want = { .loop = lane->run->kb->loop, .host = lane->host->name, .scheme = lane->host->scheme,
 		.settings = &lane->host->shown, .jump = lane->host->hop.jump, .prelude = kbi_buf_text(&prelude),
-		.recording = lane->host->recording, .recorder = lane->host->recorder,
+		.log = &lane->run->kb->log, .recording = lane->host->recording, .recorder = lane->host->recorder,
 		.deadline_ms = kbi_clock_sooner(kbi_clock_deadline(kbi_clock_ms(), timeout_ms), lane->run->deadline_ms),
 		.keyring = lane->run->kb->keyring,
 		.asker = lane->run->plan->has_nobody_to_ask ? NULL : &lane->run->asker, .changed = on_changed, .owner = lane };

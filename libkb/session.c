@@ -93,6 +93,25 @@ leave(struct kbi_session *s)
 		destroy(s);
 }
 
+/* One that was never begun took no time. */
+static int64_t
+took_ms(const struct kbi_session_request *r)
+{
+	return r->since_ms ? kbi_clock_ms() - r->since_ms : 0;
+}
+
+/* After its owner saw it: an answer may hold secrets that nobody knew of before (a token, a kubeconfig), and the owner tells of them. */
+static void
+log_answer(const struct kbi_session *s, const struct kbi_session_request *r, const struct kbi_reply *reply)
+{
+	if (!kbi_log_is_on(s->log, KB_LOG_TRACE))
+		return;
+	kbi_log_add(s->log, KB_LOG_TRACE, s->host, "answer %" PRIu64 ": %s, exit status %d, %zu bytes of facts, %zu of log, %" PRId64 " ms",
+		r->number, kb_err_name(reply->status), reply->exit_status, reply->facts.size_bytes, reply->log.size_bytes, took_ms(r));
+	kbi_log_add_text(s->log, s->host, "facts", reply->facts.data, reply->facts.size_bytes);
+	kbi_log_add_text(s->log, s->host, "log", reply->log.data, reply->log.size_bytes);
+}
+
 void
 kbi_session_answer(struct kbi_session *s, struct kbi_session_request *r, kb_status status, int exit_status)
 {
@@ -120,9 +139,10 @@ kbi_session_answer(struct kbi_session *s, struct kbi_session_request *r, kb_stat
 	else if (is_own)
 		kbi_fail(&own, status, "%s: a script's answer: more than %zu bytes", s->host,
 			KBI_FACTS_MAX);
-	kbi_recorder_answer(s->recorder, r->number, r->about, kbi_clock_ms() - r->since_ms, &reply);
+	kbi_recorder_answer(s->recorder, r->number, r->about, took_ms(r), &reply);
 	if (r->want.done)
 		r->want.done(r->want.owner, &reply);
+	log_answer(s, r, &reply);
 	kbi_buf_free(&reply.facts);
 	kbi_buf_free(&reply.log);
 	kbi_err_clear(&own);
@@ -254,8 +274,10 @@ watch_end(struct kbi_session *s)
 static void
 watch_channel(struct kbi_session *s)
 {
-	if (s->state == KBI_SESSION_OPENING && s->phase == WAIT_CHANNEL && s->transport->state == KBI_OPEN)
+	if (s->state == KBI_SESSION_OPENING && s->phase == WAIT_CHANNEL && s->transport->state == KBI_OPEN) {
 		s->phase = s->login.has_password ? WAIT_PROMPT : WAIT_SHELL;
+		kbi_log(s->log, KB_LOG_DEBUG, s->host, "waits for the shell%s", s->login.has_password ? " behind sudo, which may ask" : "");
+	}
 }
 
 /* Called whenever anything may have happened. */
@@ -289,6 +311,7 @@ copy_start(struct kbi_session *s, const struct kbi_session_want *want, const str
 	s->loop = want->loop;
 	s->deadline_ms = want->deadline_ms;
 	s->recorder = want->recorder;
+	s->log = want->log;
 	s->changed = want->changed;
 	s->owner = want->owner;
 	s->deadline = (struct kbi_timer){.due_ms = KBI_NEVER, .due = pass_deadline, .owner = s};
@@ -319,6 +342,7 @@ open_transport(struct kbi_session *s, const struct kbi_session_want *want, struc
 		.jump = want->jump,
 		.command = kbi_buf_text(&s->login.command),
 		.deadline_ms = want->deadline_ms,
+		.log = want->log,
 		.recording = want->recording,
 		.nonce = s->streams[KBI_STDOUT].frames.nonce.text,
 		.boot_bytes = s->login.boot.size_bytes,

@@ -19,6 +19,7 @@ struct kbi_recording;
 struct kbi_recorder;
 struct kbi_keyring;
 struct kbi_asker;
+struct kbi_log;
 
 enum kbi_session_state { KBI_SESSION_OPENING, KBI_SESSION_READY, KBI_SESSION_LOST };
 
@@ -67,6 +68,7 @@ struct kbi_request {
 
 struct kbi_session_want {
 	struct kbi_loop *loop;
+	struct kbi_log *log;			/* NULL: none */
 	const char *host;			/* its name, for errors */
 	const char *scheme;			/* "ssh", "local" */
 	const struct kbi_map *settings;		/* keys of kb/host.h with defaults filled in; copied */

@@ -6,6 +6,7 @@
 
 #include "session.h"
 #include "session_frame.h"
+#include "base/log.h"
 #include "session_login.h"
 #include "recorder.h"
 #include "transport/transport.h"
@@ -56,6 +57,7 @@ struct kbi_session {
 	enum kbi_session_phase phase;
 	struct kb_err err;
 	char *host;
+	struct kbi_log *log;			/* NULL: none */
 	struct kbi_recorder *recorder;		/* NULL: none */
 	struct kbi_login login;
 	struct kbi_buf password;

@@ -77,6 +77,7 @@ become_ready(struct kbi_session *s, int64_t user_id)
 		kbi_session_lose_login(s, KBI_LOGIN_NOT_ROOT);
 		return;
 	}
+	kbi_log(s->log, KB_LOG_DEBUG, s->host, "the shell is there, as user %lld", (long long)user_id);
 	kbi_recorder_login(s->recorder, user_id, &s->streams[KBI_STDOUT].noise, &s->streams[KBI_STDERR].noise);
 	s->phase = RUNNING;
 	s->state = KBI_SESSION_READY;
@@ -236,6 +237,7 @@ kbi_session_watch_sudo(struct kbi_session *s)
 		kbi_session_lose_login(s, KBI_LOGIN_REFUSED);
 		return;
 	}
+	kbi_log(s->log, KB_LOG_DEBUG, s->host, "sudo asks for the password");
 	s->phase = WAIT_SUDO;
 	kbi_buf_truncate(error, 0);
 	kbi_buf_add_bytes(&s->out, s->password.data, s->password.size_bytes);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What goes to the shell, in its order: its first lines, the requests, the input of one that waits for it. */
+#include <inttypes.h>
+
 #include "session_parts.h"
 
 /* Moves what fits of buf from *sent on into the next write. True when all of it is there. */
@@ -29,6 +31,10 @@ ask(struct kbi_session *s, struct kbi_session_request *r)
 
 	if (s->transport->ops->ask && !r->was_asked)
 		s->transport->ops->ask(s->transport, &question, &r->refused);
+	if (!r->was_asked && kbi_log_is_on(s->log, KB_LOG_TRACE)) {
+		kbi_log_add(s->log, KB_LOG_TRACE, s->host, "sends %" PRIu64 ": %zu bytes, %zu of input", r->number, r->frame.size_bytes, r->input.size_bytes);
+		kbi_log_add_text(s->log, s->host, "script", r->frame.data, r->frame.size_bytes);
+	}
 	r->was_asked = true;
 }
 

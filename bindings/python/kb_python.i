@@ -193,6 +193,7 @@ kbpy_now_ms(void)
 %enters(struct kb_ctx *kb, kb_ctx, true)
 %rename(Event) kb_event;
 %rename(Result) kb_result;
+%rename(LogEntry) kb_log_entry;
 
 %define %makes(PATTERN, TYPE, RELEASE, PARENT)
 %typemap(out) PATTERN {

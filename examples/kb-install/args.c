@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libkb.h>
+
 static const struct {
 	const char *name;
 	enum command command;
@@ -40,6 +42,7 @@ args_help(void)
 		"  --json              one event a line, as JSON, on standard output\n"
 		"  --plain             lines without redrawing, also on a terminal\n"
 		"  --verbose           also what was skipped, all differences, and what the hosts print\n"
+		"  --log LEVEL         what the library does, on standard error: error, warning, info, debug or trace\n"
 		"  --help, --version\n"
 		"\n"
 		"exit status: 0 done, 1 failed, 2 bad input, 3 changes are pending (plan, --check), 130 interrupted\n",
@@ -67,6 +70,17 @@ read_time(const char *text, int64_t *ms)
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
 		if (end != text && number > 0 && number < 1000000 && strcmp(end, units[i].unit) == 0) {
 			*ms = number * units[i].ms;
+			return true;
+		}
+	return false;
+}
+
+static bool
+read_level(const char *text, int *level)
+{
+	for (int i = KB_LOG_OFF; i <= KB_LOG_TRACE; i++)
+		if (strcmp(kb_log_level_name(i), text) == 0) {
+			*level = i;
 			return true;
 		}
 	return false;
@@ -118,7 +132,10 @@ read_option(struct args *args, int argc, char **argv, int *at)
 		args->skip[args->skip_count++] = value;
 	else if ((value = value_of("--kubeconfig", argc, argv, at)))
 		args->kubeconfig = value;
-	else if (!(value = value_of("--timeout", argc, argv, at)))
+	else if ((value = value_of("--log", argc, argv, at))) {
+		if (*value && !read_level(value, &args->log_level))
+			return bad("not a level of the log", value);
+	} else if (!(value = value_of("--timeout", argc, argv, at)))
 		return bad("no such option", word);
 	else if (!read_time(value, &args->timeout_ms))
 		return bad("not a time", value);
@@ -169,6 +186,7 @@ read_words(struct args *args, int argc, char **argv)
 	}
 	if (status == EXIT_DONE && (!has_command || (needs_cluster && !args->cluster)))
 		return bad("what is missing", has_command ? "CLUSTER.yaml" : "plan, up, status or reset");
+	args->is_plain |= args->log_level != KB_LOG_OFF;	/* nothing is drawn over by other lines */
 	args->is_dry |= args->command == COMMAND_PLAN;
 	return status;
 }

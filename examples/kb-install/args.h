@@ -26,6 +26,7 @@ struct args {
 	const char **skip;
 	size_t skip_count;
 	int64_t timeout_ms;		/* negative: the steps' own */
+	int log_level;			/* of enum kb_log_level */
 	bool is_dry;			/* plan, or --check */
 	bool is_json;
 	bool is_plain;			/* lines even on a terminal */

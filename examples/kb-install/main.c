@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libkb.h>
@@ -69,6 +70,34 @@ say_interrupted(struct show *show)
 	fputs("interrupting: what runs is let go of (once more: end at once)\n", stderr);
 }
 
+/* One line each, but for the texts of a trace: those are moved in. */
+static void
+print_entry(const kb_log_entry *entry)
+{
+	int64_t ms = kb_log_entry_time_ms(entry);
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm at;
+	char clock[16] = "";
+
+	if (gmtime_r(&seconds, &at))
+		strftime(clock, sizeof(clock), "%H:%M:%S", &at);
+	fprintf(stderr, "%s.%03d %s %s: ", clock, (int)(ms % 1000), kb_log_level_name(kb_log_entry_level(entry)), kb_log_entry_host(entry));
+	for (const char *text = kb_log_entry_text(entry); *text; text++)
+		fputs(*text == '\n' ? "\n\t" : (const char[]){*text, '\0'}, stderr);
+	fputc('\n', stderr);
+}
+
+static void
+print_log(kb_ctx *kb)
+{
+	kb_log_entry *entry;
+
+	while ((entry = kb_log_next(kb))) {
+		print_entry(entry);
+		kb_log_entry_free(entry);
+	}
+}
+
 /* Takes events until the last one. Returns the run's outcome. */
 static kb_status
 follow(kb_ctx *kb, kb_plan *plan, struct show *show, int64_t *took_ms)
@@ -86,6 +115,7 @@ follow(kb_ctx *kb, kb_plan *plan, struct show *show, int64_t *took_ms)
 			}
 			kb_event_free(event);
 		}
+		print_log(kb);
 		if (show->ops->tick)
 			show->ops->tick(show);
 		if (kb_plan_is_running(plan) != 1)
@@ -146,6 +176,7 @@ run_plan(kb_ctx *kb, kb_plan *plan, struct show *show)
 		return EXIT_BAD_INPUT;
 	}
 	kb_status status = follow(kb, plan, show, &took_ms);
+	print_log(kb);
 	int code = exit_code(show, status);
 	if (args->command == COMMAND_STATUS)
 		status_show(plan, args);
@@ -189,6 +220,7 @@ run_with_context(const struct args *args)
 		return EXIT_FAILED;
 	}
 	catch_signals(kb);
+	kb_log_set_level(kb, args->log_level);
 	int code = run(kb, args);
 	signal(SIGINT, SIG_IGN);	/* the handler must not meet a context that is gone */
 	signal(SIGTERM, SIG_IGN);

@@ -10,6 +10,7 @@
 #include <kb/loop.h>
 
 #include "base/err.h"
+#include "base/log.h"
 
 #define KBI_CANCELS 64
 
@@ -30,6 +31,7 @@ struct kb_ctx {
 	struct kbi_keyring *keyring;
 	struct kbi_questions *questions;
 	struct kbi_secrets *secrets;		/* masked in all that is shown */
+	struct kbi_log log;
 	struct kb_plan *plans;			/* those that run or have events queued */
 	size_t queued_events;			/* of all plans */
 	int64_t last_run;

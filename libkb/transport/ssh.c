@@ -49,6 +49,7 @@ enum kbi_turn
 kbi_ssh_go(struct kbi_ssh *s, enum kbi_ssh_state state)
 {
 	s->state = state;
+	kbi_ssh_log_state(s);
 	if (state >= WAIT_CHANNEL && s->passage)
 		kbi_passage_leave_queue(s->passage);
 	if (state >= WAIT_CHANNEL && state < LOST)
@@ -428,6 +429,7 @@ pass_deadline(void *owner)
 static kb_status
 prepare(struct kbi_ssh *s, const struct kbi_transport_want *want, struct kb_err *err)
 {
+	s->log = want->log;
 	s->host = strdup(want->host);
 	s->command = want->command ? strdup(want->command) : NULL;
 	if (!s->host || !s->keyring || (want->command && !s->command) || kbi_map_copy(&s->settings, want->settings))
@@ -490,6 +492,7 @@ ssh_open(const struct kbi_transport_want *want, struct kb_err *err)
 		return NULL;
 	}
 	kbi_loop_timer(s->loop, &s->deadline, s->deadline_ms);
+	kbi_ssh_log_state(s);
 	kbi_loop_timer(s->loop, &s->retry, 0);	/* begins from the loop */
 	return &s->base;
 }

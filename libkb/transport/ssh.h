@@ -54,6 +54,7 @@ enum kbi_ssh_op { OP_NONE, OP_WRITE, OP_READ_OUT, OP_READ_ERR, OP_JUMP };
 struct kbi_ssh {
 	struct kbi_transport base;
 	struct kbi_loop *loop;
+	struct kbi_log *log;			/* NULL: none */
 	char *host;
 	char *command;				/* NULL: it is a jump host */
 	struct kbi_map settings;		/* gone when it is open */
@@ -131,6 +132,7 @@ enum kbi_turn kbi_ssh_fail_socket(struct kbi_ssh *s, const char *what);
 kb_status kbi_ssh_begin_anew(struct kbi_ssh *s);
 /* of a call of libssh2 that says LIBSSH2_ERROR_ALLOC */
 enum kbi_turn kbi_ssh_fail_memory(struct kbi_ssh *s, const char *when);
+void kbi_ssh_log_state(const struct kbi_ssh *s);	/* ssh_log.c: that it came to this state */
 void kbi_ssh_watch(struct kbi_ssh *s);		/* after any call of libssh2: what the socket has to do next */
 /* the socket, not the peer's answer */
 bool kbi_ssh_is_broken(const struct kbi_ssh *s, int rc);

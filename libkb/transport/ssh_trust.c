@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "transport/known_hosts.h"
 #include "transport/ssh.h"
@@ -395,5 +396,6 @@ kbi_ssh_check_host_key(struct kbi_ssh *s)
 	kbi_fingerprint(shown.blob, shown.blob_bytes, shown.fingerprint);
 	if (!*shown.fingerprint)
 		return fail_look_up(s);
+	kbi_log(s->log, KB_LOG_DEBUG, s->host, "shows the host key %s %s", shown.type, shown.fingerprint);
 	return kbi_str_is_set(pin) ? check_pin(s, &shown, pin) : check_known_hosts(s, &shown);
 }

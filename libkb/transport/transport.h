@@ -23,6 +23,7 @@ struct kbi_transport_ops;
 struct kbi_recording;
 struct kbi_keyring;
 struct kbi_asker;
+struct kbi_log;
 struct kbi_ssh;
 
 /* A host on the way to another one. */
@@ -50,6 +51,7 @@ struct kbi_transport {
  * read(), write() or free(). */
 struct kbi_transport_want {
 	struct kbi_loop *loop;
+	struct kbi_log *log;			/* NULL: none */
 	const char *host;			/* its name, for errors */
 	const struct kbi_map *settings;
 	const struct kbi_hop *jump;		/* how to get there; NULL: what the settings say */

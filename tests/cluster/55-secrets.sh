@@ -85,7 +85,11 @@ canary files "$secrets" "$out/said" >"$out/found"
 [ ! -s "$out/found" ] || { cat "$out/found" >&2; fail 'a secret was said'; }
 grep -q '"step":"canary.tattle"' "$out/said/log" || fail 'the script that prints its secret did not run'
 grep -q 'out: ' "$out/said/log" || fail 'what that script printed was not shown'
-ok 'no secret in events, errors and logs'
+for what in 'login: ' 'the shell is there' script: answer facts:; do
+	grep -q "^log .*: $what" "$out/said/log" || fail "the log does not trace: $what"
+done
+grep -q '^error ' "$out/said/log" || fail 'no error was shown'
+ok "no secret in events, errors and logs: $(grep -c '^log ' "$out/said/log") entries of the log"
 
 for i in 1 2; do	# what is in memory only is fetched; the rest lies in the host's disk
 	mkdir -p "$out/volatile/$i"

@@ -106,6 +106,16 @@ print_event(kb_event *event)
 	kb_event_free(event);
 }
 
+static void
+print_log(kb_ctx *kb)
+{
+	kb_log_entry *entry;
+	while ((entry = kb_log_next(kb))) {
+		printf("log %s %s: %s\n", kb_log_level_name(kb_log_entry_level(entry)), kb_log_entry_host(entry), kb_log_entry_text(entry));
+		kb_log_entry_free(entry);
+	}
+}
+
 static kb_status
 follow(kb_ctx *kb, kb_plan *plan)
 {
@@ -117,8 +127,10 @@ follow(kb_ctx *kb, kb_plan *plan)
 				status = kb_event_status(event);
 			print_event(event);
 		}
+		print_log(kb);
 		kb_wait(kb, -1);
 	}
+	print_log(kb);
 	return status;
 }
 
@@ -207,6 +219,8 @@ main(int argc, char **argv)
 	lab = argv[1];
 	secrets = argv[2];
 	kb_ctx *kb = kb_new();
+	if (kb_log_set_level(kb, KB_LOG_TRACE))
+		stop(kb, "log");
 	kb_host *master = password_host(kb), *worker = key_host(kb);
 	tattle(kb, worker);
 	kb_plan *plan = make_plan(kb, master, worker);

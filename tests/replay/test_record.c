@@ -93,12 +93,66 @@ a_file_that_cannot_be_written_is_an_error(void **state)
 	kb_host_free(here);
 }
 
+/* The entries of the log, taken: a line for each, its text behind it. */
+static void
+take_log(struct fixture *f, struct kbi_buf *out)
+{
+	kb_log_entry *entry;
+	while ((entry = kb_log_next(f->kb))) {
+		kbi_buf_add_format(out, "<%s %s> %s\n", kb_log_level_name(kb_log_entry_level(entry)), kb_log_entry_host(entry), kb_log_entry_text(entry));
+		kb_log_entry_free(entry);
+	}
+}
+
+static void
+check_in_order(const struct kbi_buf *log, const char *const *words, size_t count)
+{
+	const char *at = kbi_buf_text(log);
+	for (size_t i = 0; i < count; i++) {
+		at = strstr(at, words[i]);
+		if (!at)
+			fail_msg("not told there: %s\nbut: %s", words[i], kbi_buf_text(log));
+	}
+}
+
+static void
+the_log_traces_every_round_trip_without_secrets(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const words[] = {"<info > plan-started", "<debug here> waits for the shell", "<debug here> the shell is there, as user ",
+		"<trace here> sends ", "<trace here> script:\n", "<trace here> answer ", "<info here> step-started test.file", "\"$password and more\"",
+		"exit status 0", "<trace here> log:\n", "*** and more", "<error here> step-done test.fails", "<error > plan-done"};
+	struct kbi_buf log = KBI_BUF((size_t)64 << 20);
+	assert_int_equal(kb_log_set_level(f->kb, KB_LOG_TRACE), KB_OK);
+	kb_host *here = kb_host_new(f->kb, "here", "local:");
+	assert_int_equal(kb_host_set(here, "become", "none"), KB_OK);
+	kb_plan *plan = make_plan(f, here);
+	assert_int_equal(play(f, plan, KB_APPLY), KB_ESTEP);
+	take_log(f, &log);
+	check_in_order(&log, words, sizeof(words) / sizeof(*words));
+	assert_null(strstr(kbi_buf_text(&log), MARKER));
+	assert_null(strstr(kbi_buf_text(&log), MARKER_BASE64));
+	assert_int_equal(kb_log_dropped(f->kb), 0);
+
+	kbi_buf_truncate(&log, 0);
+	assert_int_equal(kb_log_set_level(f->kb, KB_LOG_INFO), KB_OK);
+	assert_int_equal(play(f, plan, KB_APPLY), KB_ESTEP);
+	take_log(f, &log);
+	assert_non_null(strstr(kbi_buf_text(&log), "step-started"));
+	assert_null(strstr(kbi_buf_text(&log), "<trace"));
+	assert_null(strstr(kbi_buf_text(&log), "<debug"));
+	kb_plan_free(plan);
+	kb_host_free(here);
+	kbi_buf_free(&log);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_was_recorded_plays_as_it_was, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_file_that_cannot_be_written_is_an_error, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_log_traces_every_round_trip_without_secrets, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

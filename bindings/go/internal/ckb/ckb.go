@@ -39,395 +39,422 @@ typedef long long swig_type_8;
 typedef long long swig_type_9;
 typedef _goslice_ swig_type_10;
 typedef long long swig_type_11;
-typedef _gostring_ swig_type_12;
-typedef _gostring_ swig_type_13;
+typedef long long swig_type_12;
+typedef long long swig_type_13;
 typedef long long swig_type_14;
-typedef _gostring_ swig_type_15;
-typedef _goslice_ swig_type_16;
-typedef long long swig_type_17;
+typedef long long swig_type_15;
+typedef long long swig_type_16;
+typedef _gostring_ swig_type_17;
 typedef _gostring_ swig_type_18;
-typedef _gostring_ swig_type_19;
+typedef long long swig_type_19;
 typedef _gostring_ swig_type_20;
-typedef _gostring_ swig_type_21;
+typedef _goslice_ swig_type_21;
 typedef long long swig_type_22;
-typedef long long swig_type_23;
-typedef long long swig_type_24;
-typedef long long swig_type_25;
-typedef long long swig_type_26;
-typedef _gostring_ swig_type_27;
-typedef _gostring_ swig_type_28;
+typedef _gostring_ swig_type_23;
+typedef _gostring_ swig_type_24;
+typedef _gostring_ swig_type_25;
+typedef _gostring_ swig_type_26;
+typedef long long swig_type_27;
+typedef long long swig_type_28;
 typedef long long swig_type_29;
-typedef _gostring_ swig_type_30;
-typedef _gostring_ swig_type_31;
-typedef long long swig_type_32;
+typedef long long swig_type_30;
+typedef long long swig_type_31;
+typedef _gostring_ swig_type_32;
 typedef _gostring_ swig_type_33;
-typedef _goslice_ swig_type_34;
+typedef long long swig_type_34;
 typedef _gostring_ swig_type_35;
-typedef long long swig_type_36;
+typedef _gostring_ swig_type_36;
 typedef long long swig_type_37;
-typedef long long swig_type_38;
-typedef _gostring_ swig_type_39;
+typedef _gostring_ swig_type_38;
+typedef _goslice_ swig_type_39;
 typedef _gostring_ swig_type_40;
 typedef long long swig_type_41;
 typedef long long swig_type_42;
 typedef long long swig_type_43;
 typedef _gostring_ swig_type_44;
-typedef long long swig_type_45;
-typedef _gostring_ swig_type_46;
+typedef _gostring_ swig_type_45;
+typedef long long swig_type_46;
 typedef long long swig_type_47;
 typedef long long swig_type_48;
-typedef long long swig_type_49;
+typedef _gostring_ swig_type_49;
 typedef long long swig_type_50;
-typedef long long swig_type_51;
+typedef _gostring_ swig_type_51;
 typedef long long swig_type_52;
-typedef _gostring_ swig_type_53;
-typedef _gostring_ swig_type_54;
-typedef _gostring_ swig_type_55;
+typedef long long swig_type_53;
+typedef long long swig_type_54;
+typedef long long swig_type_55;
 typedef long long swig_type_56;
-typedef _gostring_ swig_type_57;
-typedef long long swig_type_58;
+typedef long long swig_type_57;
+typedef _gostring_ swig_type_58;
 typedef _gostring_ swig_type_59;
 typedef _gostring_ swig_type_60;
-typedef _gostring_ swig_type_61;
+typedef long long swig_type_61;
 typedef _gostring_ swig_type_62;
-typedef _gostring_ swig_type_63;
+typedef long long swig_type_63;
 typedef _gostring_ swig_type_64;
 typedef _gostring_ swig_type_65;
-typedef long long swig_type_66;
+typedef _gostring_ swig_type_66;
 typedef _gostring_ swig_type_67;
 typedef _gostring_ swig_type_68;
 typedef _gostring_ swig_type_69;
-typedef long long swig_type_70;
-typedef _gostring_ swig_type_71;
+typedef _gostring_ swig_type_70;
+typedef long long swig_type_71;
 typedef _gostring_ swig_type_72;
 typedef _gostring_ swig_type_73;
-typedef long long swig_type_74;
-typedef _gostring_ swig_type_75;
+typedef _gostring_ swig_type_74;
+typedef long long swig_type_75;
 typedef _gostring_ swig_type_76;
-typedef _goslice_ swig_type_77;
-typedef long long swig_type_78;
-typedef _goslice_ swig_type_79;
+typedef _gostring_ swig_type_77;
+typedef _gostring_ swig_type_78;
+typedef long long swig_type_79;
 typedef _gostring_ swig_type_80;
-typedef long long swig_type_81;
-typedef long long swig_type_82;
+typedef _gostring_ swig_type_81;
+typedef _goslice_ swig_type_82;
 typedef long long swig_type_83;
-typedef long long swig_type_84;
-typedef long long swig_type_85;
+typedef _goslice_ swig_type_84;
+typedef _gostring_ swig_type_85;
 typedef long long swig_type_86;
-typedef _gostring_ swig_type_87;
-typedef _gostring_ swig_type_88;
+typedef long long swig_type_87;
+typedef long long swig_type_88;
 typedef long long swig_type_89;
 typedef long long swig_type_90;
 typedef long long swig_type_91;
 typedef _gostring_ swig_type_92;
 typedef _gostring_ swig_type_93;
-typedef _gostring_ swig_type_94;
-typedef _gostring_ swig_type_95;
-typedef _gostring_ swig_type_96;
-typedef long long swig_type_97;
+typedef long long swig_type_94;
+typedef long long swig_type_95;
+typedef long long swig_type_96;
+typedef _gostring_ swig_type_97;
 typedef _gostring_ swig_type_98;
 typedef _gostring_ swig_type_99;
 typedef _gostring_ swig_type_100;
-typedef long long swig_type_101;
+typedef _gostring_ swig_type_101;
 typedef long long swig_type_102;
-typedef long long swig_type_103;
-typedef long long swig_type_104;
-typedef long long swig_type_105;
-typedef _gostring_ swig_type_106;
-typedef _gostring_ swig_type_107;
+typedef _gostring_ swig_type_103;
+typedef _gostring_ swig_type_104;
+typedef _gostring_ swig_type_105;
+typedef long long swig_type_106;
+typedef long long swig_type_107;
 typedef long long swig_type_108;
-typedef _gostring_ swig_type_109;
+typedef long long swig_type_109;
 typedef long long swig_type_110;
 typedef _gostring_ swig_type_111;
 typedef _gostring_ swig_type_112;
 typedef long long swig_type_113;
-typedef long long swig_type_114;
+typedef _gostring_ swig_type_114;
 typedef long long swig_type_115;
-typedef _gostring_ swig_type_116;
+typedef long long swig_type_116;
 typedef _gostring_ swig_type_117;
-typedef long long swig_type_118;
+typedef _gostring_ swig_type_118;
 typedef _gostring_ swig_type_119;
-typedef long long swig_type_120;
-typedef _gostring_ swig_type_121;
-typedef _gostring_ swig_type_122;
+typedef _gostring_ swig_type_120;
+typedef long long swig_type_121;
+typedef long long swig_type_122;
 typedef _gostring_ swig_type_123;
-typedef _gostring_ swig_type_124;
-typedef _gostring_ swig_type_125;
+typedef long long swig_type_124;
+typedef long long swig_type_125;
 typedef _gostring_ swig_type_126;
 typedef _gostring_ swig_type_127;
-typedef _gostring_ swig_type_128;
+typedef long long swig_type_128;
 typedef _gostring_ swig_type_129;
-typedef _gostring_ swig_type_130;
+typedef long long swig_type_130;
 typedef _gostring_ swig_type_131;
 typedef _gostring_ swig_type_132;
 typedef _gostring_ swig_type_133;
 typedef _gostring_ swig_type_134;
 typedef _gostring_ swig_type_135;
-typedef long long swig_type_136;
+typedef _gostring_ swig_type_136;
 typedef _gostring_ swig_type_137;
 typedef _gostring_ swig_type_138;
-typedef long long swig_type_139;
+typedef _gostring_ swig_type_139;
 typedef _gostring_ swig_type_140;
 typedef _gostring_ swig_type_141;
-typedef long long swig_type_142;
+typedef _gostring_ swig_type_142;
 typedef _gostring_ swig_type_143;
 typedef _gostring_ swig_type_144;
 typedef _gostring_ swig_type_145;
-typedef _gostring_ swig_type_146;
+typedef long long swig_type_146;
 typedef _gostring_ swig_type_147;
 typedef _gostring_ swig_type_148;
-typedef _gostring_ swig_type_149;
+typedef long long swig_type_149;
 typedef _gostring_ swig_type_150;
-typedef long long swig_type_151;
+typedef _gostring_ swig_type_151;
 typedef long long swig_type_152;
-typedef long long swig_type_153;
+typedef _gostring_ swig_type_153;
 typedef _gostring_ swig_type_154;
-typedef long long swig_type_155;
+typedef _gostring_ swig_type_155;
 typedef _gostring_ swig_type_156;
 typedef _gostring_ swig_type_157;
-typedef _goslice_ swig_type_158;
-typedef long long swig_type_159;
+typedef _gostring_ swig_type_158;
+typedef _gostring_ swig_type_159;
 typedef _gostring_ swig_type_160;
 typedef long long swig_type_161;
-typedef _gostring_ swig_type_162;
-typedef _gostring_ swig_type_163;
-typedef long long swig_type_164;
-typedef _gostring_ swig_type_165;
+typedef long long swig_type_162;
+typedef long long swig_type_163;
+typedef _gostring_ swig_type_164;
+typedef long long swig_type_165;
 typedef _gostring_ swig_type_166;
-typedef long long swig_type_167;
-typedef _gostring_ swig_type_168;
+typedef _gostring_ swig_type_167;
+typedef _goslice_ swig_type_168;
 typedef long long swig_type_169;
 typedef _gostring_ swig_type_170;
 typedef long long swig_type_171;
-typedef _goslice_ swig_type_172;
-typedef long long swig_type_173;
-typedef _goslice_ swig_type_174;
+typedef _gostring_ swig_type_172;
+typedef _gostring_ swig_type_173;
+typedef long long swig_type_174;
 typedef _gostring_ swig_type_175;
-typedef long long swig_type_176;
-typedef _goslice_ swig_type_177;
-typedef long long swig_type_178;
-typedef _goslice_ swig_type_179;
+typedef _gostring_ swig_type_176;
+typedef long long swig_type_177;
+typedef _gostring_ swig_type_178;
+typedef long long swig_type_179;
 typedef _gostring_ swig_type_180;
 typedef long long swig_type_181;
-typedef _gostring_ swig_type_182;
-typedef _gostring_ swig_type_183;
-typedef long long swig_type_184;
-typedef _goslice_ swig_type_185;
-typedef _gostring_ swig_type_186;
-typedef long long swig_type_187;
+typedef _goslice_ swig_type_182;
+typedef long long swig_type_183;
+typedef _goslice_ swig_type_184;
+typedef _gostring_ swig_type_185;
+typedef long long swig_type_186;
+typedef _goslice_ swig_type_187;
 typedef long long swig_type_188;
-typedef _gostring_ swig_type_189;
-typedef long long swig_type_190;
-typedef _goslice_ swig_type_191;
-typedef long long swig_type_192;
+typedef _goslice_ swig_type_189;
+typedef _gostring_ swig_type_190;
+typedef long long swig_type_191;
+typedef _gostring_ swig_type_192;
 typedef _gostring_ swig_type_193;
 typedef long long swig_type_194;
-typedef _gostring_ swig_type_195;
+typedef _goslice_ swig_type_195;
 typedef _gostring_ swig_type_196;
-typedef _gostring_ swig_type_197;
-typedef _gostring_ swig_type_198;
-typedef long long swig_type_199;
-typedef _goslice_ swig_type_200;
-typedef long long swig_type_201;
-typedef _goslice_ swig_type_202;
-typedef long long swig_type_203;
-typedef _goslice_ swig_type_204;
+typedef long long swig_type_197;
+typedef long long swig_type_198;
+typedef _gostring_ swig_type_199;
+typedef long long swig_type_200;
+typedef _goslice_ swig_type_201;
+typedef long long swig_type_202;
+typedef _gostring_ swig_type_203;
+typedef long long swig_type_204;
 typedef _gostring_ swig_type_205;
-typedef long long swig_type_206;
+typedef _gostring_ swig_type_206;
 typedef _gostring_ swig_type_207;
 typedef _gostring_ swig_type_208;
-typedef _gostring_ swig_type_209;
-typedef _gostring_ swig_type_210;
+typedef long long swig_type_209;
+typedef _goslice_ swig_type_210;
 typedef long long swig_type_211;
-typedef _gostring_ swig_type_212;
+typedef _goslice_ swig_type_212;
 typedef long long swig_type_213;
 typedef _goslice_ swig_type_214;
 typedef _gostring_ swig_type_215;
-typedef _gostring_ swig_type_216;
+typedef long long swig_type_216;
 typedef _gostring_ swig_type_217;
-typedef long long swig_type_218;
+typedef _gostring_ swig_type_218;
 typedef _gostring_ swig_type_219;
-typedef _goslice_ swig_type_220;
-typedef _goslice_ swig_type_221;
-typedef long long swig_type_222;
+typedef _gostring_ swig_type_220;
+typedef long long swig_type_221;
+typedef _gostring_ swig_type_222;
 typedef long long swig_type_223;
-extern void _wrap_Swig_free_ckb_f084abc878edf26a(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_ckb_f084abc878edf26a(swig_intgo arg1);
-extern swig_intgo _wrap_KB_OK_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EINVAL_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_ETOOBIG_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_ENOMEM_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EIO_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EUNREACHABLE_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_ETRUST_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EAUTH_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EPRIVILEGE_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EPROTOCOL_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_ETIMEOUT_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_ECANCELED_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EBUSY_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_ELOCKED_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_ECONFLICT_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_ESTEP_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EVERIFY_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EINTEGRITY_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EUNSUPPORTED_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_VERDICT_NONE_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_PRESENT_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_ABSENT_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_DIFFERS_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_PARTIAL_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_FOREIGN_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_UNKNOWN_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EVENT_HOST_LOST_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EVENT_STEP_STARTED_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EVENT_STEP_DONE_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EVENT_NOTE_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EVENT_PLAN_DONE_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_EVENT_QUESTION_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_INFO_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_WARNING_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_ERROR_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_CHECK_ckb_f084abc878edf26a(void);
-extern swig_intgo _wrap_KB_APPLY_ckb_f084abc878edf26a(void);
-extern swig_type_1 _wrap_Ctx_Fd_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_2 _wrap_Ctx_Cancel_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_3 arg2);
-extern swig_type_4 _wrap_Ctx_Dispatch_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_5 _wrap_Ctx_Wait_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_6 arg2);
-extern swig_type_7 _wrap_Ctx_Error_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_8 _wrap_Ctx_Answer_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_9 arg2, swig_type_10 arg3);
-extern swig_type_11 _wrap_Host_Set_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_12 arg2, swig_type_13 arg3);
-extern swig_type_14 _wrap_Host_SetSecret_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_15 arg2, swig_type_16 arg3);
-extern swig_type_17 _wrap_Host_SetJump_ckb_f084abc878edf26a(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_18 _wrap_Host_Name_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_19 _wrap_Host_Get_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_20 arg2);
-extern swig_type_21 _wrap_Host_Key_ckb_f084abc878edf26a(swig_intgo arg1);
-extern swig_type_22 _wrap_Host_Run_ckb_f084abc878edf26a(uintptr_t arg1, uintptr_t arg2, swig_type_23 arg3);
-extern swig_type_24 _wrap_Host_Check_ckb_f084abc878edf26a(uintptr_t arg1, uintptr_t arg2, swig_type_25 arg3);
-extern swig_type_26 _wrap_Step_Set_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_27 arg2, swig_type_28 arg3);
-extern swig_type_29 _wrap_Step_Add_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_30 arg2, swig_type_31 arg3);
-extern swig_type_32 _wrap_Step_SetSecret_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_33 arg2, swig_type_34 arg3);
-extern swig_type_35 _wrap_Step_Name_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_36 _wrap_Plan_Add_ckb_f084abc878edf26a(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_37 _wrap_Plan_After_ckb_f084abc878edf26a(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_38 _wrap_Plan_Bind_ckb_f084abc878edf26a(uintptr_t arg1, uintptr_t arg2, swig_type_39 arg3, uintptr_t arg4, swig_type_40 arg5);
-extern swig_type_41 _wrap_Plan_Barrier_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Plan_TaskCount_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_42 _wrap_Plan_Task_ckb_f084abc878edf26a(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_43 _wrap_Plan_Only_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_44 arg2);
-extern swig_type_45 _wrap_Plan_Skip_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_46 arg2);
-extern swig_type_47 _wrap_Plan_Start_ckb_f084abc878edf26a(uintptr_t arg1, swig_intgo arg2, swig_type_48 arg3);
-extern swig_type_49 _wrap_Plan_NextEvent_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_50 _wrap_Plan_IsRunning_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_51 _wrap_Task_SetOnDemand_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_52 _wrap_Task_SetWave_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_53 arg2, swig_intgo arg3);
-extern swig_type_54 _wrap_Task_Step_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_55 _wrap_Task_Host_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_56 _wrap_Task_Output_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_57 arg2);
-extern swig_type_58 _wrap_Cluster_Set_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_59 arg2, swig_type_60 arg3);
-extern swig_type_61 _wrap_Cluster_Get_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_62 arg2);
-extern swig_type_63 _wrap_Cluster_Key_ckb_f084abc878edf26a(swig_intgo arg1);
-extern swig_type_64 _wrap_Cluster_KeyDoc_ckb_f084abc878edf26a(swig_type_65 arg1);
-extern swig_type_66 _wrap_Cluster_AddHost_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_67 arg2, swig_type_68 arg3, swig_type_69 arg4);
-extern swig_type_70 _wrap_Cluster_SetHost_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_71 arg2, swig_type_72 arg3, swig_type_73 arg4);
-extern swig_type_74 _wrap_Cluster_SetSecret_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_75 arg2, swig_type_76 arg3, swig_type_77 arg4);
-extern swig_type_78 _wrap_Cluster_AddKubeadm_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_79 arg2);
-extern swig_intgo _wrap_Cluster_HostCount_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_80 _wrap_Cluster_HostName_ckb_f084abc878edf26a(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_81 _wrap_Cluster_Check_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_82 _wrap_Cluster_Up_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_83 _wrap_Cluster_Reset_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_84 _wrap_Cluster_Status_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Event_Kind_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_85 _wrap_Event_Run_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_86 _wrap_Event_TimeMs_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_87 _wrap_Event_Host_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_88 _wrap_Event_Step_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_89 _wrap_Event_Task_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_90 _wrap_Event_Total_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Event_Status_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Event_Verdict_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Event_IsChanged_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Event_IsSkipped_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_91 _wrap_Event_DurationMs_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Event_ExitStatus_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_92 _wrap_Event_Text_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_93 _wrap_Event_Id_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Event_Severity_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_94 _wrap_Event_Log_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_95 _wrap_Event_Diff_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_96 _wrap_Event_Journal_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_97 _wrap_Event_Question_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_98 _wrap_Event_Subject_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Event_Attempt_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Event_ChangeCount_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_99 _wrap_Event_ChangeKind_ckb_f084abc878edf26a(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_100 _wrap_Event_ChangeName_ckb_f084abc878edf26a(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_101 _wrap_Event_ChangeBefore_ckb_f084abc878edf26a(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_102 _wrap_Event_ChangeAfter_ckb_f084abc878edf26a(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_103 _wrap_Event_Error_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_104 _wrap_Event_Json_ckb_f084abc878edf26a(uintptr_t arg1);
-extern void _wrap_delete_Event_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Result_Status_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Result_Verdict_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Result_IsChanged_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_intgo _wrap_Result_ExitStatus_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_105 _wrap_Result_DurationMs_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_106 _wrap_Result_Diff_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_107 _wrap_Result_Log_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_108 _wrap_Result_Output_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_109 arg2);
-extern swig_type_110 _wrap_Result_Error_ckb_f084abc878edf26a(uintptr_t arg1);
-extern void _wrap_delete_Result_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_111 _wrap_KbVersion_ckb_f084abc878edf26a(void);
-extern swig_type_112 _wrap_KbErrName_ckb_f084abc878edf26a(swig_type_113 arg1);
-extern swig_type_114 _wrap_KbNew_ckb_f084abc878edf26a(void);
-extern swig_type_115 _wrap_KbHostNew_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_116 arg2, swig_type_117 arg3);
-extern swig_type_118 _wrap_KbStepNew_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_119 arg2);
-extern swig_type_120 _wrap_KbStepScript_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_121 arg2, swig_type_122 arg3, swig_type_123 arg4);
-extern swig_type_124 _wrap_KbVerdictName_ckb_f084abc878edf26a(swig_intgo arg1);
-extern swig_type_125 _wrap_KbStepDefName_ckb_f084abc878edf26a(swig_intgo arg1);
-extern swig_type_126 _wrap_KbStepDefSummary_ckb_f084abc878edf26a(swig_type_127 arg1);
-extern swig_type_128 _wrap_KbStepParamName_ckb_f084abc878edf26a(swig_type_129 arg1, swig_intgo arg2);
-extern swig_type_130 _wrap_KbStepParamDoc_ckb_f084abc878edf26a(swig_type_131 arg1, swig_type_132 arg2);
-extern swig_type_133 _wrap_KbStepParamDefault_ckb_f084abc878edf26a(swig_type_134 arg1, swig_type_135 arg2);
-extern swig_type_136 _wrap_KbStepParamIsList_ckb_f084abc878edf26a(swig_type_137 arg1, swig_type_138 arg2);
-extern swig_type_139 _wrap_KbStepParamIsRequired_ckb_f084abc878edf26a(swig_type_140 arg1, swig_type_141 arg2);
-extern swig_type_142 _wrap_KbStepParamIsSecret_ckb_f084abc878edf26a(swig_type_143 arg1, swig_type_144 arg2);
-extern swig_type_145 _wrap_KbStepOutputName_ckb_f084abc878edf26a(swig_type_146 arg1, swig_intgo arg2);
-extern swig_type_147 _wrap_KbStepOutputDoc_ckb_f084abc878edf26a(swig_type_148 arg1, swig_type_149 arg2);
-extern swig_type_150 _wrap_KbEventKindName_ckb_f084abc878edf26a(swig_intgo arg1);
-extern swig_type_151 _wrap_KbPlanNew_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_152 _wrap_KbClusterNew_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_153 _wrap_KbClusterLoad_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_154 arg2);
-extern swig_type_155 _wrap_KbClusterParse_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_156 arg2, swig_type_157 arg3, swig_type_158 arg4);
-extern swig_type_159 _wrap_KbCidrCheck_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_160 arg2);
-extern swig_type_161 _wrap_KbCidrContains_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_162 arg2, swig_type_163 arg3);
-extern swig_type_164 _wrap_KbCidrOverlaps_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_165 arg2, swig_type_166 arg3);
-extern swig_type_167 _wrap_KbCidrBlockCount_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_168 arg2, swig_intgo arg3);
-extern swig_type_169 _wrap_KbCidrSuggest_ckb_f084abc878edf26a(uintptr_t arg1, swig_intgo arg2, swig_type_170 arg3);
-extern swig_type_171 _wrap_KbCalicoPodCidr_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_172 arg2);
-extern swig_type_173 _wrap_KbCalicoSetPodCidr_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_174 arg2, swig_type_175 arg3);
-extern swig_type_176 _wrap_KbCalicoSetBlockSize_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_177 arg2, swig_intgo arg3);
-extern swig_type_178 _wrap_KbCalicoSetEncapsulation_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_179 arg2, swig_type_180 arg3);
-extern swig_type_181 _wrap_KbKubeadmConfig_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_182 arg2, swig_type_183 arg3);
-extern swig_type_184 _wrap_KbKubeadmMerge_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_185 arg2, swig_type_186 arg3);
-extern swig_type_187 _wrap_KbTokenMake_ckb_f084abc878edf26a(uintptr_t arg1);
-extern swig_type_188 _wrap_KbTokenCheck_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_189 arg2);
-extern swig_type_190 _wrap_KbCaHash_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_191 arg2);
-extern swig_type_192 _wrap_KbJoinParse_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_193 arg2);
-extern swig_type_194 _wrap_KbJoinPrint_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_195 arg2, swig_type_196 arg3, swig_type_197 arg4, swig_type_198 arg5);
-extern swig_type_199 _wrap_KbFstabSwapOff_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_200 arg2);
-extern swig_type_201 _wrap_KbFstabSwapOn_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_202 arg2);
-extern swig_type_203 _wrap_KbHostsBlock_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_204 arg2, swig_type_205 arg3);
-extern swig_type_206 _wrap_KbAptSource_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_207 arg2, swig_type_208 arg3, swig_type_209 arg4, swig_type_210 arg5);
-extern swig_type_211 _wrap_KbAptFlavour_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_212 arg2);
-extern swig_type_213 _wrap_KbTomlSet_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_214 arg2, swig_type_215 arg3, swig_type_216 arg4, swig_type_217 arg5);
-extern swig_type_218 _wrap_KbDiff_ckb_f084abc878edf26a(uintptr_t arg1, swig_type_219 arg2, swig_type_220 arg3, swig_type_221 arg4);
-extern void _wrap_CloseHandle_ckb_f084abc878edf26a(swig_type_222 arg1);
-extern void _wrap_DropHandle_ckb_f084abc878edf26a(swig_type_223 arg1);
+typedef _goslice_ swig_type_224;
+typedef _gostring_ swig_type_225;
+typedef _gostring_ swig_type_226;
+typedef _gostring_ swig_type_227;
+typedef long long swig_type_228;
+typedef _gostring_ swig_type_229;
+typedef _goslice_ swig_type_230;
+typedef _goslice_ swig_type_231;
+typedef long long swig_type_232;
+typedef long long swig_type_233;
+extern void _wrap_Swig_free_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_ckb_311cbd72c1d80834(swig_intgo arg1);
+extern swig_intgo _wrap_KB_OK_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EINVAL_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_ETOOBIG_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_ENOMEM_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EIO_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EUNREACHABLE_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_ETRUST_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EAUTH_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EPRIVILEGE_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EPROTOCOL_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_ETIMEOUT_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_ECANCELED_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EBUSY_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_ELOCKED_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_ECONFLICT_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_ESTEP_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EVERIFY_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EINTEGRITY_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EUNSUPPORTED_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_LOG_OFF_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_LOG_ERROR_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_LOG_WARNING_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_LOG_INFO_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_LOG_DEBUG_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_LOG_TRACE_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_VERDICT_NONE_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_PRESENT_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_ABSENT_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_DIFFERS_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_PARTIAL_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_FOREIGN_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_UNKNOWN_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EVENT_HOST_LOST_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EVENT_STEP_STARTED_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EVENT_STEP_DONE_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EVENT_NOTE_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EVENT_PLAN_DONE_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_EVENT_QUESTION_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_INFO_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_WARNING_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_ERROR_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_CHECK_ckb_311cbd72c1d80834(void);
+extern swig_intgo _wrap_KB_APPLY_ckb_311cbd72c1d80834(void);
+extern swig_type_1 _wrap_Ctx_Fd_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_2 _wrap_Ctx_Cancel_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_3 arg2);
+extern swig_type_4 _wrap_Ctx_Dispatch_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_5 _wrap_Ctx_Wait_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_6 arg2);
+extern swig_type_7 _wrap_Ctx_Error_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_8 _wrap_Ctx_Answer_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_9 arg2, swig_type_10 arg3);
+extern swig_type_11 _wrap_Ctx_LogSetLevel_ckb_311cbd72c1d80834(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_12 _wrap_Ctx_LogLevel_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_13 _wrap_Ctx_LogSetSize_ckb_311cbd72c1d80834(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_14 _wrap_Ctx_LogNext_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_15 _wrap_Ctx_LogDropped_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_16 _wrap_Host_Set_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_17 arg2, swig_type_18 arg3);
+extern swig_type_19 _wrap_Host_SetSecret_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_20 arg2, swig_type_21 arg3);
+extern swig_type_22 _wrap_Host_SetJump_ckb_311cbd72c1d80834(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_23 _wrap_Host_Name_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_24 _wrap_Host_Get_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_25 arg2);
+extern swig_type_26 _wrap_Host_Key_ckb_311cbd72c1d80834(swig_intgo arg1);
+extern swig_type_27 _wrap_Host_Run_ckb_311cbd72c1d80834(uintptr_t arg1, uintptr_t arg2, swig_type_28 arg3);
+extern swig_type_29 _wrap_Host_Check_ckb_311cbd72c1d80834(uintptr_t arg1, uintptr_t arg2, swig_type_30 arg3);
+extern swig_type_31 _wrap_Step_Set_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_32 arg2, swig_type_33 arg3);
+extern swig_type_34 _wrap_Step_Add_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_35 arg2, swig_type_36 arg3);
+extern swig_type_37 _wrap_Step_SetSecret_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_38 arg2, swig_type_39 arg3);
+extern swig_type_40 _wrap_Step_Name_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_41 _wrap_Plan_Add_ckb_311cbd72c1d80834(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_42 _wrap_Plan_After_ckb_311cbd72c1d80834(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_43 _wrap_Plan_Bind_ckb_311cbd72c1d80834(uintptr_t arg1, uintptr_t arg2, swig_type_44 arg3, uintptr_t arg4, swig_type_45 arg5);
+extern swig_type_46 _wrap_Plan_Barrier_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Plan_TaskCount_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_47 _wrap_Plan_Task_ckb_311cbd72c1d80834(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_48 _wrap_Plan_Only_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_49 arg2);
+extern swig_type_50 _wrap_Plan_Skip_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_51 arg2);
+extern swig_type_52 _wrap_Plan_Start_ckb_311cbd72c1d80834(uintptr_t arg1, swig_intgo arg2, swig_type_53 arg3);
+extern swig_type_54 _wrap_Plan_NextEvent_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_55 _wrap_Plan_IsRunning_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_56 _wrap_Task_SetOnDemand_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_57 _wrap_Task_SetWave_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_58 arg2, swig_intgo arg3);
+extern swig_type_59 _wrap_Task_Step_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_60 _wrap_Task_Host_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_61 _wrap_Task_Output_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_62 arg2);
+extern swig_type_63 _wrap_Cluster_Set_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_64 arg2, swig_type_65 arg3);
+extern swig_type_66 _wrap_Cluster_Get_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_67 arg2);
+extern swig_type_68 _wrap_Cluster_Key_ckb_311cbd72c1d80834(swig_intgo arg1);
+extern swig_type_69 _wrap_Cluster_KeyDoc_ckb_311cbd72c1d80834(swig_type_70 arg1);
+extern swig_type_71 _wrap_Cluster_AddHost_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_72 arg2, swig_type_73 arg3, swig_type_74 arg4);
+extern swig_type_75 _wrap_Cluster_SetHost_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_76 arg2, swig_type_77 arg3, swig_type_78 arg4);
+extern swig_type_79 _wrap_Cluster_SetSecret_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_80 arg2, swig_type_81 arg3, swig_type_82 arg4);
+extern swig_type_83 _wrap_Cluster_AddKubeadm_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_84 arg2);
+extern swig_intgo _wrap_Cluster_HostCount_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_85 _wrap_Cluster_HostName_ckb_311cbd72c1d80834(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_86 _wrap_Cluster_Check_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_87 _wrap_Cluster_Up_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_88 _wrap_Cluster_Reset_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_89 _wrap_Cluster_Status_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Event_Kind_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_90 _wrap_Event_Run_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_91 _wrap_Event_TimeMs_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_92 _wrap_Event_Host_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_93 _wrap_Event_Step_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_94 _wrap_Event_Task_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_95 _wrap_Event_Total_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Event_Status_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Event_Verdict_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Event_IsChanged_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Event_IsSkipped_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_96 _wrap_Event_DurationMs_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Event_ExitStatus_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_97 _wrap_Event_Text_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_98 _wrap_Event_Id_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Event_Severity_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_99 _wrap_Event_Log_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_100 _wrap_Event_Diff_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_101 _wrap_Event_Journal_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_102 _wrap_Event_Question_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_103 _wrap_Event_Subject_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Event_Attempt_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Event_ChangeCount_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_104 _wrap_Event_ChangeKind_ckb_311cbd72c1d80834(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_105 _wrap_Event_ChangeName_ckb_311cbd72c1d80834(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_106 _wrap_Event_ChangeBefore_ckb_311cbd72c1d80834(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_107 _wrap_Event_ChangeAfter_ckb_311cbd72c1d80834(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_108 _wrap_Event_Error_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_109 _wrap_Event_Json_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern void _wrap_delete_Event_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Result_Status_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Result_Verdict_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Result_IsChanged_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_Result_ExitStatus_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_110 _wrap_Result_DurationMs_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_111 _wrap_Result_Diff_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_112 _wrap_Result_Log_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_113 _wrap_Result_Output_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_114 arg2);
+extern swig_type_115 _wrap_Result_Error_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern void _wrap_delete_Result_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_116 _wrap_LogEntry_TimeMs_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_intgo _wrap_LogEntry_Level_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_117 _wrap_LogEntry_Host_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_118 _wrap_LogEntry_Text_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern void _wrap_delete_LogEntry_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_119 _wrap_KbVersion_ckb_311cbd72c1d80834(void);
+extern swig_type_120 _wrap_KbErrName_ckb_311cbd72c1d80834(swig_type_121 arg1);
+extern swig_type_122 _wrap_KbNew_ckb_311cbd72c1d80834(void);
+extern swig_type_123 _wrap_KbLogLevelName_ckb_311cbd72c1d80834(swig_type_124 arg1);
+extern swig_type_125 _wrap_KbHostNew_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_126 arg2, swig_type_127 arg3);
+extern swig_type_128 _wrap_KbStepNew_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_129 arg2);
+extern swig_type_130 _wrap_KbStepScript_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_131 arg2, swig_type_132 arg3, swig_type_133 arg4);
+extern swig_type_134 _wrap_KbVerdictName_ckb_311cbd72c1d80834(swig_intgo arg1);
+extern swig_type_135 _wrap_KbStepDefName_ckb_311cbd72c1d80834(swig_intgo arg1);
+extern swig_type_136 _wrap_KbStepDefSummary_ckb_311cbd72c1d80834(swig_type_137 arg1);
+extern swig_type_138 _wrap_KbStepParamName_ckb_311cbd72c1d80834(swig_type_139 arg1, swig_intgo arg2);
+extern swig_type_140 _wrap_KbStepParamDoc_ckb_311cbd72c1d80834(swig_type_141 arg1, swig_type_142 arg2);
+extern swig_type_143 _wrap_KbStepParamDefault_ckb_311cbd72c1d80834(swig_type_144 arg1, swig_type_145 arg2);
+extern swig_type_146 _wrap_KbStepParamIsList_ckb_311cbd72c1d80834(swig_type_147 arg1, swig_type_148 arg2);
+extern swig_type_149 _wrap_KbStepParamIsRequired_ckb_311cbd72c1d80834(swig_type_150 arg1, swig_type_151 arg2);
+extern swig_type_152 _wrap_KbStepParamIsSecret_ckb_311cbd72c1d80834(swig_type_153 arg1, swig_type_154 arg2);
+extern swig_type_155 _wrap_KbStepOutputName_ckb_311cbd72c1d80834(swig_type_156 arg1, swig_intgo arg2);
+extern swig_type_157 _wrap_KbStepOutputDoc_ckb_311cbd72c1d80834(swig_type_158 arg1, swig_type_159 arg2);
+extern swig_type_160 _wrap_KbEventKindName_ckb_311cbd72c1d80834(swig_intgo arg1);
+extern swig_type_161 _wrap_KbPlanNew_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_162 _wrap_KbClusterNew_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_163 _wrap_KbClusterLoad_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_164 arg2);
+extern swig_type_165 _wrap_KbClusterParse_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_166 arg2, swig_type_167 arg3, swig_type_168 arg4);
+extern swig_type_169 _wrap_KbCidrCheck_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_170 arg2);
+extern swig_type_171 _wrap_KbCidrContains_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_172 arg2, swig_type_173 arg3);
+extern swig_type_174 _wrap_KbCidrOverlaps_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_175 arg2, swig_type_176 arg3);
+extern swig_type_177 _wrap_KbCidrBlockCount_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_178 arg2, swig_intgo arg3);
+extern swig_type_179 _wrap_KbCidrSuggest_ckb_311cbd72c1d80834(uintptr_t arg1, swig_intgo arg2, swig_type_180 arg3);
+extern swig_type_181 _wrap_KbCalicoPodCidr_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_182 arg2);
+extern swig_type_183 _wrap_KbCalicoSetPodCidr_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_184 arg2, swig_type_185 arg3);
+extern swig_type_186 _wrap_KbCalicoSetBlockSize_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_187 arg2, swig_intgo arg3);
+extern swig_type_188 _wrap_KbCalicoSetEncapsulation_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_189 arg2, swig_type_190 arg3);
+extern swig_type_191 _wrap_KbKubeadmConfig_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_192 arg2, swig_type_193 arg3);
+extern swig_type_194 _wrap_KbKubeadmMerge_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_195 arg2, swig_type_196 arg3);
+extern swig_type_197 _wrap_KbTokenMake_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_198 _wrap_KbTokenCheck_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_199 arg2);
+extern swig_type_200 _wrap_KbCaHash_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_201 arg2);
+extern swig_type_202 _wrap_KbJoinParse_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_203 arg2);
+extern swig_type_204 _wrap_KbJoinPrint_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_205 arg2, swig_type_206 arg3, swig_type_207 arg4, swig_type_208 arg5);
+extern swig_type_209 _wrap_KbFstabSwapOff_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_210 arg2);
+extern swig_type_211 _wrap_KbFstabSwapOn_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_212 arg2);
+extern swig_type_213 _wrap_KbHostsBlock_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_214 arg2, swig_type_215 arg3);
+extern swig_type_216 _wrap_KbAptSource_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_217 arg2, swig_type_218 arg3, swig_type_219 arg4, swig_type_220 arg5);
+extern swig_type_221 _wrap_KbAptFlavour_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_222 arg2);
+extern swig_type_223 _wrap_KbTomlSet_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_224 arg2, swig_type_225 arg3, swig_type_226 arg4, swig_type_227 arg5);
+extern swig_type_228 _wrap_KbDiff_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_229 arg2, swig_type_230 arg3, swig_type_231 arg4);
+extern void _wrap_CloseHandle_ckb_311cbd72c1d80834(swig_type_232 arg1);
+extern void _wrap_DropHandle_ckb_311cbd72c1d80834(swig_type_233 arg1);
 #undef intgo
 */
 import "C"
@@ -467,13 +494,13 @@ func swigCopyString(s string) string {
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_ckb_f084abc878edf26a(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_ckb_311cbd72c1d80834(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -487,7 +514,7 @@ type Enum_SS_kb_code int
 
 func _swig_getKB_OK() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_OK_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_OK_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -495,7 +522,7 @@ var KB_OK int = _swig_getKB_OK()
 
 func _swig_getKB_EINVAL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EINVAL_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EINVAL_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -503,7 +530,7 @@ var KB_EINVAL int = _swig_getKB_EINVAL()
 
 func _swig_getKB_ETOOBIG() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ETOOBIG_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_ETOOBIG_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -511,7 +538,7 @@ var KB_ETOOBIG int = _swig_getKB_ETOOBIG()
 
 func _swig_getKB_ENOMEM() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ENOMEM_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_ENOMEM_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -519,7 +546,7 @@ var KB_ENOMEM int = _swig_getKB_ENOMEM()
 
 func _swig_getKB_EIO() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EIO_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EIO_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -527,7 +554,7 @@ var KB_EIO int = _swig_getKB_EIO()
 
 func _swig_getKB_EUNREACHABLE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EUNREACHABLE_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EUNREACHABLE_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -535,7 +562,7 @@ var KB_EUNREACHABLE int = _swig_getKB_EUNREACHABLE()
 
 func _swig_getKB_ETRUST() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ETRUST_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_ETRUST_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -543,7 +570,7 @@ var KB_ETRUST int = _swig_getKB_ETRUST()
 
 func _swig_getKB_EAUTH() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EAUTH_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EAUTH_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -551,7 +578,7 @@ var KB_EAUTH int = _swig_getKB_EAUTH()
 
 func _swig_getKB_EPRIVILEGE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EPRIVILEGE_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EPRIVILEGE_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -559,7 +586,7 @@ var KB_EPRIVILEGE int = _swig_getKB_EPRIVILEGE()
 
 func _swig_getKB_EPROTOCOL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EPROTOCOL_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EPROTOCOL_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -567,7 +594,7 @@ var KB_EPROTOCOL int = _swig_getKB_EPROTOCOL()
 
 func _swig_getKB_ETIMEOUT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ETIMEOUT_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_ETIMEOUT_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -575,7 +602,7 @@ var KB_ETIMEOUT int = _swig_getKB_ETIMEOUT()
 
 func _swig_getKB_ECANCELED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ECANCELED_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_ECANCELED_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -583,7 +610,7 @@ var KB_ECANCELED int = _swig_getKB_ECANCELED()
 
 func _swig_getKB_EBUSY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EBUSY_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EBUSY_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -591,7 +618,7 @@ var KB_EBUSY int = _swig_getKB_EBUSY()
 
 func _swig_getKB_ELOCKED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ELOCKED_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_ELOCKED_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -599,7 +626,7 @@ var KB_ELOCKED int = _swig_getKB_ELOCKED()
 
 func _swig_getKB_ECONFLICT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ECONFLICT_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_ECONFLICT_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -607,7 +634,7 @@ var KB_ECONFLICT int = _swig_getKB_ECONFLICT()
 
 func _swig_getKB_ESTEP() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ESTEP_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_ESTEP_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -615,7 +642,7 @@ var KB_ESTEP int = _swig_getKB_ESTEP()
 
 func _swig_getKB_EVERIFY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVERIFY_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EVERIFY_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -623,7 +650,7 @@ var KB_EVERIFY int = _swig_getKB_EVERIFY()
 
 func _swig_getKB_EINTEGRITY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EINTEGRITY_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EINTEGRITY_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -631,17 +658,67 @@ var KB_EINTEGRITY int = _swig_getKB_EINTEGRITY()
 
 func _swig_getKB_EUNSUPPORTED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EUNSUPPORTED_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EUNSUPPORTED_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
 var KB_EUNSUPPORTED int = _swig_getKB_EUNSUPPORTED()
 
+type Enum_SS_kb_log_level int
+
+func _swig_getKB_LOG_OFF() (_swig_ret int) {
+	var swig_r int
+	swig_r = (int)(C._wrap_KB_LOG_OFF_ckb_311cbd72c1d80834())
+	return swig_r
+}
+
+var KB_LOG_OFF int = _swig_getKB_LOG_OFF()
+
+func _swig_getKB_LOG_ERROR() (_swig_ret int) {
+	var swig_r int
+	swig_r = (int)(C._wrap_KB_LOG_ERROR_ckb_311cbd72c1d80834())
+	return swig_r
+}
+
+var KB_LOG_ERROR int = _swig_getKB_LOG_ERROR()
+
+func _swig_getKB_LOG_WARNING() (_swig_ret int) {
+	var swig_r int
+	swig_r = (int)(C._wrap_KB_LOG_WARNING_ckb_311cbd72c1d80834())
+	return swig_r
+}
+
+var KB_LOG_WARNING int = _swig_getKB_LOG_WARNING()
+
+func _swig_getKB_LOG_INFO() (_swig_ret int) {
+	var swig_r int
+	swig_r = (int)(C._wrap_KB_LOG_INFO_ckb_311cbd72c1d80834())
+	return swig_r
+}
+
+var KB_LOG_INFO int = _swig_getKB_LOG_INFO()
+
+func _swig_getKB_LOG_DEBUG() (_swig_ret int) {
+	var swig_r int
+	swig_r = (int)(C._wrap_KB_LOG_DEBUG_ckb_311cbd72c1d80834())
+	return swig_r
+}
+
+var KB_LOG_DEBUG int = _swig_getKB_LOG_DEBUG()
+
+func _swig_getKB_LOG_TRACE() (_swig_ret int) {
+	var swig_r int
+	swig_r = (int)(C._wrap_KB_LOG_TRACE_ckb_311cbd72c1d80834())
+	return swig_r
+}
+
+var KB_LOG_TRACE int = _swig_getKB_LOG_TRACE()
+
 type Enum_SS_kb_verdict int
 
 func _swig_getKB_VERDICT_NONE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_VERDICT_NONE_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_VERDICT_NONE_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -649,7 +726,7 @@ var KB_VERDICT_NONE int = _swig_getKB_VERDICT_NONE()
 
 func _swig_getKB_PRESENT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_PRESENT_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_PRESENT_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -657,7 +734,7 @@ var KB_PRESENT int = _swig_getKB_PRESENT()
 
 func _swig_getKB_ABSENT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ABSENT_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_ABSENT_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -665,7 +742,7 @@ var KB_ABSENT int = _swig_getKB_ABSENT()
 
 func _swig_getKB_DIFFERS() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_DIFFERS_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_DIFFERS_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -673,7 +750,7 @@ var KB_DIFFERS int = _swig_getKB_DIFFERS()
 
 func _swig_getKB_PARTIAL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_PARTIAL_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_PARTIAL_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -681,7 +758,7 @@ var KB_PARTIAL int = _swig_getKB_PARTIAL()
 
 func _swig_getKB_FOREIGN() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_FOREIGN_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_FOREIGN_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -689,7 +766,7 @@ var KB_FOREIGN int = _swig_getKB_FOREIGN()
 
 func _swig_getKB_UNKNOWN() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_UNKNOWN_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_UNKNOWN_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -699,7 +776,7 @@ type Enum_SS_kb_event_kind int
 
 func _swig_getKB_EVENT_PLAN_STARTED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_PLAN_STARTED_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EVENT_PLAN_STARTED_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -707,7 +784,7 @@ var KB_EVENT_PLAN_STARTED int = _swig_getKB_EVENT_PLAN_STARTED()
 
 func _swig_getKB_EVENT_HOST_CONNECTED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_HOST_CONNECTED_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EVENT_HOST_CONNECTED_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -715,7 +792,7 @@ var KB_EVENT_HOST_CONNECTED int = _swig_getKB_EVENT_HOST_CONNECTED()
 
 func _swig_getKB_EVENT_HOST_LOST() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_HOST_LOST_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EVENT_HOST_LOST_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -723,7 +800,7 @@ var KB_EVENT_HOST_LOST int = _swig_getKB_EVENT_HOST_LOST()
 
 func _swig_getKB_EVENT_STEP_STARTED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_STEP_STARTED_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EVENT_STEP_STARTED_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -731,7 +808,7 @@ var KB_EVENT_STEP_STARTED int = _swig_getKB_EVENT_STEP_STARTED()
 
 func _swig_getKB_EVENT_STEP_OUTPUT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_STEP_OUTPUT_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EVENT_STEP_OUTPUT_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -739,7 +816,7 @@ var KB_EVENT_STEP_OUTPUT int = _swig_getKB_EVENT_STEP_OUTPUT()
 
 func _swig_getKB_EVENT_STEP_DONE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_STEP_DONE_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EVENT_STEP_DONE_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -747,7 +824,7 @@ var KB_EVENT_STEP_DONE int = _swig_getKB_EVENT_STEP_DONE()
 
 func _swig_getKB_EVENT_NOTE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_NOTE_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EVENT_NOTE_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -755,7 +832,7 @@ var KB_EVENT_NOTE int = _swig_getKB_EVENT_NOTE()
 
 func _swig_getKB_EVENT_PLAN_DONE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_PLAN_DONE_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EVENT_PLAN_DONE_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -763,7 +840,7 @@ var KB_EVENT_PLAN_DONE int = _swig_getKB_EVENT_PLAN_DONE()
 
 func _swig_getKB_EVENT_QUESTION() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_QUESTION_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_EVENT_QUESTION_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -773,7 +850,7 @@ type Enum_SS_kb_severity int
 
 func _swig_getKB_INFO() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_INFO_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_INFO_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -781,7 +858,7 @@ var KB_INFO int = _swig_getKB_INFO()
 
 func _swig_getKB_WARNING() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_WARNING_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_WARNING_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -789,7 +866,7 @@ var KB_WARNING int = _swig_getKB_WARNING()
 
 func _swig_getKB_ERROR() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ERROR_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_ERROR_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -799,7 +876,7 @@ type Enum_SS_kb_mode int
 
 func _swig_getKB_CHECK() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_CHECK_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_CHECK_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -807,7 +884,7 @@ var KB_CHECK int = _swig_getKB_CHECK()
 
 func _swig_getKB_APPLY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_APPLY_ckb_f084abc878edf26a())
+	swig_r = (int)(C._wrap_KB_APPLY_ckb_311cbd72c1d80834())
 	return swig_r
 }
 
@@ -825,7 +902,7 @@ func (p SwigcptrCtx) SwigIsCtx() {
 func (arg1 SwigcptrCtx) Fd() (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Ctx_Fd_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Ctx_Fd_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -835,7 +912,7 @@ func (arg1 SwigcptrCtx) Cancel(arg2 int64) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Ctx_Cancel_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.swig_type_3(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Ctx_Cancel_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_type_3(_swig_i_1)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -844,7 +921,7 @@ func (arg1 SwigcptrCtx) Cancel(arg2 int64) (_swig_ret Outcome[int64]) {
 func (arg1 SwigcptrCtx) Dispatch() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Ctx_Dispatch_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Ctx_Dispatch_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -854,7 +931,7 @@ func (arg1 SwigcptrCtx) Wait(arg2 int64) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Ctx_Wait_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.swig_type_6(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Ctx_Wait_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_type_6(_swig_i_1)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -863,7 +940,7 @@ func (arg1 SwigcptrCtx) Wait(arg2 int64) (_swig_ret Outcome[int64]) {
 func (arg1 SwigcptrCtx) Error() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Ctx_Error_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Ctx_Error_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -874,12 +951,61 @@ func (arg1 SwigcptrCtx) Answer(arg2 int64, arg3 []byte) (_swig_ret error) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Ctx_Answer_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.swig_type_9(_swig_i_1), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Ctx_Answer_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_type_9(_swig_i_1), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
+	return swig_r_1
+}
+
+func (arg1 SwigcptrCtx) LogSetLevel(arg2 int) (_swig_ret error) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	swig_r = (int64)(C._wrap_Ctx_LogSetLevel_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	var swig_r_1 error
+	swig_r_1 = failed(swig_r)
+	return swig_r_1
+}
+
+func (arg1 SwigcptrCtx) LogLevel() (_swig_ret Outcome[int64]) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	swig_r = (int64)(C._wrap_Ctx_LogLevel_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
+	var swig_r_1 Outcome[int64]
+	swig_r_1 = outcome(swig_r, number)
+	return swig_r_1
+}
+
+func (arg1 SwigcptrCtx) LogSetSize(arg2 int) (_swig_ret error) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	swig_r = (int64)(C._wrap_Ctx_LogSetSize_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	var swig_r_1 error
+	swig_r_1 = failed(swig_r)
+	return swig_r_1
+}
+
+func (arg1 SwigcptrCtx) LogNext() (_swig_ret LogEntry) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	swig_r = (int64)(int64(C._wrap_Ctx_LogNext_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))))
+	var swig_r_1 LogEntry
+	if swig_r != 0 {
+		swig_r_1 = SwigcptrLogEntry(swig_r)
+	}
+	return swig_r_1
+}
+
+func (arg1 SwigcptrCtx) LogDropped() (_swig_ret Outcome[int64]) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	swig_r = (int64)(C._wrap_Ctx_LogDropped_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
+	var swig_r_1 Outcome[int64]
+	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
 }
 
@@ -892,6 +1018,11 @@ type Ctx interface {
 	Wait(arg2 int64) (_swig_ret Outcome[int64])
 	Error() (_swig_ret error)
 	Answer(arg2 int64, arg3 []byte) (_swig_ret error)
+	LogSetLevel(arg2 int) (_swig_ret error)
+	LogLevel() (_swig_ret Outcome[int64])
+	LogSetSize(arg2 int) (_swig_ret error)
+	LogNext() (_swig_ret LogEntry)
+	LogDropped() (_swig_ret Outcome[int64])
 }
 
 type SwigcptrHost uintptr
@@ -909,7 +1040,7 @@ func (arg1 SwigcptrHost) Set(arg2 string, arg3 *string) (_swig_ret error) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_Host_Set_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Host_Set_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_18)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -926,7 +1057,7 @@ func (arg1 SwigcptrHost) SetSecret(arg2 string, arg3 []byte) (_swig_ret error) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Host_SetSecret_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_15)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_16)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Host_SetSecret_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_20)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_21)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -942,7 +1073,7 @@ func (arg1 SwigcptrHost) SetJump(arg2 Host) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (int64)(C._wrap_Host_SetJump_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Host_SetJump_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -951,7 +1082,7 @@ func (arg1 SwigcptrHost) SetJump(arg2 Host) (_swig_ret error) {
 func (arg1 SwigcptrHost) Name() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Host_Name_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Host_Name_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -962,7 +1093,7 @@ func (arg1 SwigcptrHost) Get(arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_Host_Get_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_20)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_Host_Get_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_25)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -975,7 +1106,7 @@ func (arg1 SwigcptrHost) Get(arg2 string) (_swig_ret string) {
 func HostKey(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Host_Key_ckb_f084abc878edf26a(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_Host_Key_ckb_311cbd72c1d80834(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -987,7 +1118,7 @@ func (arg1 SwigcptrHost) Run(arg2 Step, arg3 int64) (_swig_ret Outcome[Result]) 
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Host_Run_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_23(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Host_Run_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_28(_swig_i_2)))
 	var swig_r_1 Outcome[Result]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Result { return SwigcptrResult(p) })
@@ -1000,7 +1131,7 @@ func (arg1 SwigcptrHost) Check(arg2 Step, arg3 int64) (_swig_ret Outcome[Result]
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Host_Check_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_25(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Host_Check_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_30(_swig_i_2)))
 	var swig_r_1 Outcome[Result]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Result { return SwigcptrResult(p) })
@@ -1035,7 +1166,7 @@ func (arg1 SwigcptrStep) Set(arg2 string, arg3 *string) (_swig_ret error) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_Step_Set_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_27)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_28)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Step_Set_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_32)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_33)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1052,7 +1183,7 @@ func (arg1 SwigcptrStep) Add(arg2 string, arg3 string) (_swig_ret error) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Step_Add_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_30)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_31)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Step_Add_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_35)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_36)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1069,7 +1200,7 @@ func (arg1 SwigcptrStep) SetSecret(arg2 string, arg3 []byte) (_swig_ret error) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Step_SetSecret_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_33)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_34)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Step_SetSecret_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_38)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_39)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1084,7 +1215,7 @@ func (arg1 SwigcptrStep) SetSecret(arg2 string, arg3 []byte) (_swig_ret error) {
 func (arg1 SwigcptrStep) Name() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Step_Name_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Step_Name_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1114,7 +1245,7 @@ func (arg1 SwigcptrPlan) Add(arg2 Host, arg3 Step) (_swig_ret Outcome[Task]) {
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int64)(C._wrap_Plan_Add_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Plan_Add_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	var swig_r_1 Outcome[Task]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Task { return SwigcptrTask(p) })
@@ -1127,7 +1258,7 @@ func (arg1 SwigcptrPlan) After(arg2 Task, arg3 Task) (_swig_ret error) {
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int64)(C._wrap_Plan_After_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Plan_After_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -1140,7 +1271,7 @@ func (arg1 SwigcptrPlan) Bind(arg2 Task, arg3 string, arg4 Task, arg5 string) (_
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_Plan_Bind_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_39)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_Plan_Bind_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_44)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), *(*C.swig_type_45)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1155,7 +1286,7 @@ func (arg1 SwigcptrPlan) Bind(arg2 Task, arg3 string, arg4 Task, arg5 string) (_
 func (arg1 SwigcptrPlan) Barrier() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Plan_Barrier_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Plan_Barrier_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -1164,7 +1295,7 @@ func (arg1 SwigcptrPlan) Barrier() (_swig_ret error) {
 func (arg1 SwigcptrPlan) TaskCount() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Plan_TaskCount_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Plan_TaskCount_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1172,7 +1303,7 @@ func (arg1 SwigcptrPlan) Task(arg2 int) (_swig_ret Task) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(int64(C._wrap_Plan_Task_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
+	swig_r = (int64)(int64(C._wrap_Plan_Task_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
 	var swig_r_1 Task
 	if swig_r != 0 {
 		swig_r_1 = SwigcptrTask(swig_r)
@@ -1184,7 +1315,7 @@ func (arg1 SwigcptrPlan) Only(arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Plan_Only_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_44)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Plan_Only_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_49)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1197,7 +1328,7 @@ func (arg1 SwigcptrPlan) Skip(arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Plan_Skip_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_46)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Plan_Skip_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_51)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1211,7 +1342,7 @@ func (arg1 SwigcptrPlan) Start(arg2 int, arg3 int64) (_swig_ret Outcome[int64]) 
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Plan_Start_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_48(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Plan_Start_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_53(_swig_i_2)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -1220,7 +1351,7 @@ func (arg1 SwigcptrPlan) Start(arg2 int, arg3 int64) (_swig_ret Outcome[int64]) 
 func (arg1 SwigcptrPlan) NextEvent() (_swig_ret Event) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(int64(C._wrap_Plan_NextEvent_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))))
+	swig_r = (int64)(int64(C._wrap_Plan_NextEvent_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))))
 	var swig_r_1 Event
 	if swig_r != 0 {
 		swig_r_1 = SwigcptrEvent(swig_r)
@@ -1231,7 +1362,7 @@ func (arg1 SwigcptrPlan) NextEvent() (_swig_ret Event) {
 func (arg1 SwigcptrPlan) IsRunning() (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Plan_IsRunning_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Plan_IsRunning_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -1265,7 +1396,7 @@ func (p SwigcptrTask) SwigIsTask() {
 func (arg1 SwigcptrTask) SetOnDemand() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Task_SetOnDemand_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Task_SetOnDemand_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -1277,7 +1408,7 @@ func (arg1 SwigcptrTask) SetWave(arg2 *string, arg3 int) (_swig_ret error) {
 	var _swig_i_1 string
 	_swig_i_1 = optional(arg2)
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Task_SetWave_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_53)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Task_SetWave_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -1289,7 +1420,7 @@ func (arg1 SwigcptrTask) SetWave(arg2 *string, arg3 int) (_swig_ret error) {
 func (arg1 SwigcptrTask) Step() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Task_Step_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Task_Step_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1299,7 +1430,7 @@ func (arg1 SwigcptrTask) Step() (_swig_ret string) {
 func (arg1 SwigcptrTask) Host() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Task_Host_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Task_Host_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1310,7 +1441,7 @@ func (arg1 SwigcptrTask) Output(arg2 string) (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Task_Output_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_57)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Task_Output_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1344,7 +1475,7 @@ func (arg1 SwigcptrCluster) Set(arg2 string, arg3 *string) (_swig_ret error) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_Cluster_Set_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_59)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_60)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Cluster_Set_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1360,7 +1491,7 @@ func (arg1 SwigcptrCluster) Get(arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_Cluster_Get_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_Cluster_Get_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1373,7 +1504,7 @@ func (arg1 SwigcptrCluster) Get(arg2 string) (_swig_ret string) {
 func ClusterKey(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Cluster_Key_ckb_f084abc878edf26a(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_Cluster_Key_ckb_311cbd72c1d80834(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1383,7 +1514,7 @@ func ClusterKey(arg1 int) (_swig_ret string) {
 func ClusterKeyDoc(arg1 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Cluster_KeyDoc_ckb_f084abc878edf26a(*(*C.swig_type_65)(unsafe.Pointer(&_swig_i_0)))
+	swig_r_p := C._wrap_Cluster_KeyDoc_ckb_311cbd72c1d80834(*(*C.swig_type_70)(unsafe.Pointer(&_swig_i_0)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1399,7 +1530,7 @@ func (arg1 SwigcptrCluster) AddHost(arg2 string, arg3 string, arg4 string) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_Cluster_AddHost_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_69)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_Cluster_AddHost_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1421,7 +1552,7 @@ func (arg1 SwigcptrCluster) SetHost(arg2 string, arg3 string, arg4 *string) (_sw
 	_swig_i_2 := arg3
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
-	swig_r = (int64)(C._wrap_Cluster_SetHost_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_Cluster_SetHost_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1443,7 +1574,7 @@ func (arg1 SwigcptrCluster) SetSecret(arg2 *string, arg3 string, arg4 []byte) (_
 	_swig_i_1 = optional(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_Cluster_SetSecret_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_Cluster_SetSecret_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -1462,7 +1593,7 @@ func (arg1 SwigcptrCluster) AddKubeadm(arg2 []byte) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Cluster_AddKubeadm_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Cluster_AddKubeadm_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1474,7 +1605,7 @@ func (arg1 SwigcptrCluster) AddKubeadm(arg2 []byte) (_swig_ret error) {
 func (arg1 SwigcptrCluster) HostCount() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Cluster_HostCount_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Cluster_HostCount_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1482,7 +1613,7 @@ func (arg1 SwigcptrCluster) HostName(arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_Cluster_HostName_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_Cluster_HostName_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1492,7 +1623,7 @@ func (arg1 SwigcptrCluster) HostName(arg2 int) (_swig_ret string) {
 func (arg1 SwigcptrCluster) Check() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Cluster_Check_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Cluster_Check_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -1501,7 +1632,7 @@ func (arg1 SwigcptrCluster) Check() (_swig_ret error) {
 func (arg1 SwigcptrCluster) Up() (_swig_ret Outcome[Plan]) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Cluster_Up_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Cluster_Up_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[Plan]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Plan { return SwigcptrPlan(p) })
@@ -1512,7 +1643,7 @@ func (arg1 SwigcptrCluster) Up() (_swig_ret Outcome[Plan]) {
 func (arg1 SwigcptrCluster) Reset() (_swig_ret Outcome[Plan]) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Cluster_Reset_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Cluster_Reset_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[Plan]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Plan { return SwigcptrPlan(p) })
@@ -1523,7 +1654,7 @@ func (arg1 SwigcptrCluster) Reset() (_swig_ret Outcome[Plan]) {
 func (arg1 SwigcptrCluster) Status() (_swig_ret Outcome[Plan]) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Cluster_Status_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Cluster_Status_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[Plan]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Plan { return SwigcptrPlan(p) })
@@ -1560,28 +1691,28 @@ func (p SwigcptrEvent) SwigIsEvent() {
 func (arg1 SwigcptrEvent) Kind() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_Kind_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_Kind_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Run() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_Run_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_Run_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) TimeMs() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_TimeMs_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_TimeMs_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Host() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Host_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Host_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1591,7 +1722,7 @@ func (arg1 SwigcptrEvent) Host() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Step() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Step_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Step_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1601,63 +1732,63 @@ func (arg1 SwigcptrEvent) Step() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Task() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_Task_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_Task_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Total() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_Total_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_Total_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Status() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_Status_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_Status_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Verdict() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_Verdict_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_Verdict_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) IsChanged() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_IsChanged_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_IsChanged_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) IsSkipped() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_IsSkipped_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_IsSkipped_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) DurationMs() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_DurationMs_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_DurationMs_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) ExitStatus() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_ExitStatus_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_ExitStatus_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Text() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Text_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Text_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1667,7 +1798,7 @@ func (arg1 SwigcptrEvent) Text() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Id() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Id_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Id_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1677,14 +1808,14 @@ func (arg1 SwigcptrEvent) Id() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Severity() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_Severity_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_Severity_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Log() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Log_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Log_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1694,7 +1825,7 @@ func (arg1 SwigcptrEvent) Log() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Diff() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Diff_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Diff_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1704,7 +1835,7 @@ func (arg1 SwigcptrEvent) Diff() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Journal() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Journal_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Journal_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1714,14 +1845,14 @@ func (arg1 SwigcptrEvent) Journal() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Question() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_Question_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_Question_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Subject() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Subject_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Subject_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1731,14 +1862,14 @@ func (arg1 SwigcptrEvent) Subject() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Attempt() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_Attempt_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_Attempt_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) ChangeCount() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_ChangeCount_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_ChangeCount_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1746,7 +1877,7 @@ func (arg1 SwigcptrEvent) ChangeKind(arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_Event_ChangeKind_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_Event_ChangeKind_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1757,7 +1888,7 @@ func (arg1 SwigcptrEvent) ChangeName(arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_Event_ChangeName_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_Event_ChangeName_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1768,7 +1899,7 @@ func (arg1 SwigcptrEvent) ChangeBefore(arg2 int) (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Event_ChangeBefore_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Event_ChangeBefore_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	var swig_r_1 []byte
 	swig_r_1 = ownedBytes(swig_r)
 	return swig_r_1
@@ -1778,7 +1909,7 @@ func (arg1 SwigcptrEvent) ChangeAfter(arg2 int) (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Event_ChangeAfter_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Event_ChangeAfter_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	var swig_r_1 []byte
 	swig_r_1 = ownedBytes(swig_r)
 	return swig_r_1
@@ -1787,7 +1918,7 @@ func (arg1 SwigcptrEvent) ChangeAfter(arg2 int) (_swig_ret []byte) {
 func (arg1 SwigcptrEvent) Error() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_Error_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_Error_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -1796,7 +1927,7 @@ func (arg1 SwigcptrEvent) Error() (_swig_ret error) {
 func (arg1 SwigcptrEvent) Json() (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_Json_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_Json_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 []byte
 	swig_r_1 = ownedBytes(swig_r)
 	return swig_r_1
@@ -1804,7 +1935,7 @@ func (arg1 SwigcptrEvent) Json() (_swig_ret []byte) {
 
 func DeleteEvent(arg1 Event) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_Event_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_Event_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 }
 
 type Event interface {
@@ -1853,42 +1984,42 @@ func (p SwigcptrResult) SwigIsResult() {
 func (arg1 SwigcptrResult) Status() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Result_Status_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Result_Status_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrResult) Verdict() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Result_Verdict_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Result_Verdict_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrResult) IsChanged() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Result_IsChanged_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Result_IsChanged_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrResult) ExitStatus() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Result_ExitStatus_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Result_ExitStatus_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrResult) DurationMs() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Result_DurationMs_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Result_DurationMs_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrResult) Diff() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Result_Diff_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Result_Diff_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1898,7 +2029,7 @@ func (arg1 SwigcptrResult) Diff() (_swig_ret string) {
 func (arg1 SwigcptrResult) Log() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Result_Log_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Result_Log_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1909,7 +2040,7 @@ func (arg1 SwigcptrResult) Output(arg2 string) (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Result_Output_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Result_Output_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_114)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1921,7 +2052,7 @@ func (arg1 SwigcptrResult) Output(arg2 string) (_swig_ret []byte) {
 func (arg1 SwigcptrResult) Error() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Result_Error_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Result_Error_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -1929,7 +2060,7 @@ func (arg1 SwigcptrResult) Error() (_swig_ret error) {
 
 func DeleteResult(arg1 Result) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_Result_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_Result_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
 }
 
 type Result interface {
@@ -1946,9 +2077,66 @@ type Result interface {
 	Error() (_swig_ret error)
 }
 
+type SwigcptrLogEntry uintptr
+
+func (p SwigcptrLogEntry) Swigcptr() uintptr {
+	return (uintptr)(p)
+}
+
+func (p SwigcptrLogEntry) SwigIsLogEntry() {
+}
+
+func (arg1 SwigcptrLogEntry) TimeMs() (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	swig_r = (int64)(C._wrap_LogEntry_TimeMs_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrLogEntry) Level() (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	swig_r = (int)(C._wrap_LogEntry_Level_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrLogEntry) Host() (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := arg1
+	swig_r_p := C._wrap_LogEntry_Host_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+	swig_r_1 = swigCopyString(swig_r)
+	return swig_r_1
+}
+
+func (arg1 SwigcptrLogEntry) Text() (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := arg1
+	swig_r_p := C._wrap_LogEntry_Text_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+	swig_r_1 = swigCopyString(swig_r)
+	return swig_r_1
+}
+
+func DeleteLogEntry(arg1 LogEntry) {
+	_swig_i_0 := getSwigcptr(arg1)
+	C._wrap_delete_LogEntry_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0))
+}
+
+type LogEntry interface {
+	Swigcptr() uintptr
+	SwigIsLogEntry()
+	TimeMs() (_swig_ret int64)
+	Level() (_swig_ret int)
+	Host() (_swig_ret string)
+	Text() (_swig_ret string)
+}
+
 func Version() (_swig_ret string) {
 	var swig_r string
-	swig_r_p := C._wrap_KbVersion_ckb_f084abc878edf26a()
+	swig_r_p := C._wrap_KbVersion_ckb_311cbd72c1d80834()
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1958,7 +2146,7 @@ func Version() (_swig_ret string) {
 func ErrName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbErrName_ckb_f084abc878edf26a(C.swig_type_113(_swig_i_0))
+	swig_r_p := C._wrap_KbErrName_ckb_311cbd72c1d80834(C.swig_type_121(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1967,11 +2155,21 @@ func ErrName(arg1 int) (_swig_ret string) {
 
 func New() (_swig_ret Outcome[Ctx]) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_KbNew_ckb_f084abc878edf26a())
+	swig_r = (int64)(C._wrap_KbNew_ckb_311cbd72c1d80834())
 	var swig_r_1 Outcome[Ctx]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Ctx { return SwigcptrCtx(p) })
 	}
+	return swig_r_1
+}
+
+func LogLevelName(arg1 Outcome[int64]) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := arg1
+	swig_r_p := C._wrap_KbLogLevelName_ckb_311cbd72c1d80834(C.swig_type_124(_swig_i_0))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+	swig_r_1 = swigCopyString(swig_r)
 	return swig_r_1
 }
 
@@ -1980,7 +2178,7 @@ func HostNew(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[Host]) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbHostNew_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_116)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbHostNew_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_126)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_127)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1998,7 +2196,7 @@ func StepNew(arg1 Ctx, arg2 string) (_swig_ret Outcome[Step]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepNew_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepNew_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_129)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2016,7 +2214,7 @@ func StepScript(arg1 Ctx, arg2 string, arg3 string, arg4 *string) (_swig_ret Out
 	_swig_i_2 := arg3
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
-	swig_r = (int64)(C._wrap_KbStepScript_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_121)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_122)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_123)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbStepScript_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2036,7 +2234,7 @@ func StepScript(arg1 Ctx, arg2 string, arg3 string, arg4 *string) (_swig_ret Out
 func VerdictName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbVerdictName_ckb_f084abc878edf26a(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_KbVerdictName_ckb_311cbd72c1d80834(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2046,7 +2244,7 @@ func VerdictName(arg1 int) (_swig_ret string) {
 func StepDefName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbStepDefName_ckb_f084abc878edf26a(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_KbStepDefName_ckb_311cbd72c1d80834(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2056,7 +2254,7 @@ func StepDefName(arg1 int) (_swig_ret string) {
 func StepDefSummary(arg1 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbStepDefSummary_ckb_f084abc878edf26a(*(*C.swig_type_127)(unsafe.Pointer(&_swig_i_0)))
+	swig_r_p := C._wrap_KbStepDefSummary_ckb_311cbd72c1d80834(*(*C.swig_type_137)(unsafe.Pointer(&_swig_i_0)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2070,7 +2268,7 @@ func StepParamName(arg1 string, arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamName_ckb_f084abc878edf26a(*(*C.swig_type_129)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_KbStepParamName_ckb_311cbd72c1d80834(*(*C.swig_type_139)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2084,7 +2282,7 @@ func StepParamDoc(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamDoc_ckb_f084abc878edf26a(*(*C.swig_type_131)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepParamDoc_ckb_311cbd72c1d80834(*(*C.swig_type_141)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_142)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2101,7 +2299,7 @@ func StepParamDefault(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamDefault_ckb_f084abc878edf26a(*(*C.swig_type_134)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_135)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepParamDefault_ckb_311cbd72c1d80834(*(*C.swig_type_144)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2118,7 +2316,7 @@ func StepParamIsList(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsList_ckb_f084abc878edf26a(*(*C.swig_type_137)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_138)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsList_ckb_311cbd72c1d80834(*(*C.swig_type_147)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_148)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2134,7 +2332,7 @@ func StepParamIsRequired(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsRequired_ckb_f084abc878edf26a(*(*C.swig_type_140)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsRequired_ckb_311cbd72c1d80834(*(*C.swig_type_150)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2150,7 +2348,7 @@ func StepParamIsSecret(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsSecret_ckb_f084abc878edf26a(*(*C.swig_type_143)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_144)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsSecret_ckb_311cbd72c1d80834(*(*C.swig_type_153)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2166,7 +2364,7 @@ func StepOutputName(arg1 string, arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepOutputName_ckb_f084abc878edf26a(*(*C.swig_type_146)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_KbStepOutputName_ckb_311cbd72c1d80834(*(*C.swig_type_156)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2180,7 +2378,7 @@ func StepOutputDoc(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepOutputDoc_ckb_f084abc878edf26a(*(*C.swig_type_148)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_149)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepOutputDoc_ckb_311cbd72c1d80834(*(*C.swig_type_158)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_159)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2196,7 +2394,7 @@ func StepOutputDoc(arg1 string, arg2 string) (_swig_ret string) {
 func EventKindName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbEventKindName_ckb_f084abc878edf26a(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_KbEventKindName_ckb_311cbd72c1d80834(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2206,7 +2404,7 @@ func EventKindName(arg1 int) (_swig_ret string) {
 func PlanNew(arg1 Ctx) (_swig_ret Outcome[Plan]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int64)(C._wrap_KbPlanNew_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_KbPlanNew_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[Plan]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Plan { return SwigcptrPlan(p) })
@@ -2217,7 +2415,7 @@ func PlanNew(arg1 Ctx) (_swig_ret Outcome[Plan]) {
 func ClusterNew(arg1 Ctx) (_swig_ret Outcome[Cluster]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int64)(C._wrap_KbClusterNew_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_KbClusterNew_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[Cluster]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Cluster { return SwigcptrCluster(p) })
@@ -2229,7 +2427,7 @@ func ClusterLoad(arg1 Ctx, arg2 string) (_swig_ret Outcome[Cluster]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbClusterLoad_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbClusterLoad_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_164)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2247,7 +2445,7 @@ func ClusterParse(arg1 Ctx, arg2 string, arg3 *string, arg4 []byte) (_swig_ret O
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_KbClusterParse_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_157)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_158)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbClusterParse_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_167)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_168)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2268,7 +2466,7 @@ func CidrCheck(arg1 Ctx, arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCidrCheck_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_160)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCidrCheck_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_170)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2282,7 +2480,7 @@ func CidrContains(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[int64])
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrContains_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_162)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_163)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrContains_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_173)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2299,7 +2497,7 @@ func CidrOverlaps(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[int64])
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrOverlaps_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_165)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrOverlaps_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_176)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2316,7 +2514,7 @@ func CidrBlockCount(arg1 Ctx, arg2 string, arg3 int) (_swig_ret Outcome[int64]) 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrBlockCount_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_168)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_KbCidrBlockCount_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_178)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2331,7 +2529,7 @@ func CidrSuggest(arg1 Ctx, arg2 int, arg3 *string) (_swig_ret Outcome[[]byte]) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_KbCidrSuggest_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_170)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrSuggest_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_180)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_2
 	}
@@ -2344,7 +2542,7 @@ func CalicoPodCidr(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCalicoPodCidr_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCalicoPodCidr_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_182)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2358,7 +2556,7 @@ func CalicoSetPodCidr(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]b
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetPodCidr_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_174)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCalicoSetPodCidr_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_184)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_185)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2375,7 +2573,7 @@ func CalicoSetBlockSize(arg1 Ctx, arg2 []byte, arg3 int) (_swig_ret Outcome[[]by
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetBlockSize_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_177)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_KbCalicoSetBlockSize_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_187)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2389,7 +2587,7 @@ func CalicoSetEncapsulation(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outco
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetEncapsulation_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_179)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_180)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCalicoSetEncapsulation_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_190)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2406,7 +2604,7 @@ func KubeadmConfig(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[[]byte
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbKubeadmConfig_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_182)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_183)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbKubeadmConfig_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_193)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2423,7 +2621,7 @@ func KubeadmMerge(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbKubeadmMerge_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_185)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_186)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbKubeadmMerge_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_195)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_196)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2438,7 +2636,7 @@ func KubeadmMerge(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]
 func TokenMake(arg1 Ctx) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int64)(C._wrap_KbTokenMake_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_KbTokenMake_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[[]byte]
 	swig_r_1 = outcome(swig_r, ownedBytes)
 	return swig_r_1
@@ -2448,7 +2646,7 @@ func TokenCheck(arg1 Ctx, arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbTokenCheck_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbTokenCheck_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_199)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2461,7 +2659,7 @@ func CaHash(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCaHash_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_191)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCaHash_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_201)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2474,7 +2672,7 @@ func JoinParse(arg1 Ctx, arg2 string) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbJoinParse_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_193)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbJoinParse_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_203)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2491,7 +2689,7 @@ func JoinPrint(arg1 Ctx, arg2 string, arg3 string, arg4 string, arg5 *string) (_
 	_swig_i_3 := arg4
 	var _swig_i_4 string
 	_swig_i_4 = optional(arg5)
-	swig_r = (int64)(C._wrap_KbJoinPrint_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_195)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_196)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_197)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_198)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbJoinPrint_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_205)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_206)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_207)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_208)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2513,7 +2711,7 @@ func FstabSwapOff(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbFstabSwapOff_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_200)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbFstabSwapOff_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_210)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2526,7 +2724,7 @@ func FstabSwapOn(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbFstabSwapOn_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbFstabSwapOn_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_212)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2540,7 +2738,7 @@ func HostsBlock(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]) 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbHostsBlock_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_204)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_205)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbHostsBlock_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_215)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2561,7 +2759,7 @@ func AptSource(arg1 Ctx, arg2 string, arg3 *string, arg4 *string, arg5 string) (
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_KbAptSource_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_207)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_208)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_209)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_210)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbAptSource_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_217)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_218)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_219)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_220)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2583,7 +2781,7 @@ func AptFlavour(arg1 Ctx, arg2 string) (_swig_ret Outcome[string]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbAptFlavour_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_212)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbAptFlavour_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_222)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2599,7 +2797,7 @@ func TomlSet(arg1 Ctx, arg2 []byte, arg3 string, arg4 string, arg5 string) (_swi
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_KbTomlSet_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_215)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_216)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_217)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbTomlSet_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_224)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_225)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_226)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_227)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2623,7 +2821,7 @@ func Diff(arg1 Ctx, arg2 string, arg3 []byte, arg4 []byte) (_swig_ret Outcome[[]
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_KbDiff_ckb_f084abc878edf26a(C.uintptr_t(_swig_i_0), *(*C.swig_type_219)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_220)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_221)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbDiff_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_229)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_230)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_231)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2640,10 +2838,10 @@ func Diff(arg1 Ctx, arg2 string, arg3 []byte, arg4 []byte) (_swig_ret Outcome[[]
 
 func CloseHandle(arg1 uint64) {
 	_swig_i_0 := arg1
-	C._wrap_CloseHandle_ckb_f084abc878edf26a(C.swig_type_222(_swig_i_0))
+	C._wrap_CloseHandle_ckb_311cbd72c1d80834(C.swig_type_232(_swig_i_0))
 }
 
 func DropHandle(arg1 uint64) {
 	_swig_i_0 := arg1
-	C._wrap_DropHandle_ckb_f084abc878edf26a(C.swig_type_223(_swig_i_0))
+	C._wrap_DropHandle_ckb_311cbd72c1d80834(C.swig_type_233(_swig_i_0))
 }

@@ -109,6 +109,7 @@ ckb_made(const struct call *call, void *object, void (*release)(void *object), s
 %enters(struct kb_ctx *kb, true)
 %rename(Event) kb_event;
 %rename(Result) kb_result;
+%rename(LogEntry) kb_log_entry;
 
 %define %makes(NAME, MADE, PATTERNS...)
 %typemap(gotype) PATTERNS "Outcome[NAME]"
@@ -129,11 +130,13 @@ ckb_made(const struct call *call, void *object, void (*release)(void *object), s
 %makes(Result, $1 ? (long long)(intptr_t)$1 : ckb_fail(&call1, KB_OK), struct kb_result *kb_host::run, struct kb_result *kb_host::check)
 
 /* nil when there is none */
-%typemap(imtype) struct kb_task *kb_plan::task, struct kb_event *kb_plan::next_event "int64"
+%typemap(imtype) struct kb_task *kb_plan::task, struct kb_event *kb_plan::next_event, struct kb_log_entry *kb_ctx::log_next "int64"
 %typemap(out) struct kb_task *kb_plan::task %{ $result = (long long)(intptr_t)handle_new($1, NULL, call1.handle); %}
 %typemap(goout) struct kb_task *kb_plan::task %{ if $1 != 0 { $result = SwigcptrTask($1) } %}
 %typemap(out) struct kb_event *kb_plan::next_event %{ $result = (long long)(intptr_t)$1; %}
 %typemap(goout) struct kb_event *kb_plan::next_event %{ if $1 != 0 { $result = SwigcptrEvent($1) } %}
+%typemap(out) struct kb_log_entry *kb_ctx::log_next %{ $result = (long long)(intptr_t)$1; %}
+%typemap(goout) struct kb_log_entry *kb_ctx::log_next %{ if $1 != 0 { $result = SwigcptrLogEntry($1) } %}
 
 #define KB_FUNCTION_NAME "%(camelcase)s"
 %include "kb.i"

@@ -388,10 +388,16 @@ SWIGINTERN kb_status kb_ctx_dispatch(struct kb_ctx *self){ return kb_dispatch(se
 SWIGINTERN kb_number kb_ctx_wait(struct kb_ctx *self,int64_t timeout_ms){ return kb_wait(self, timeout_ms); }
 SWIGINTERN kb_err *kb_ctx_error(struct kb_ctx *self){ return kb_error(self); }
 SWIGINTERN kb_status kb_ctx_answer(struct kb_ctx *self,int64_t question,void const *secret,size_t size_bytes){ return kb_answer(self, question, secret, size_bytes); }
+SWIGINTERN kb_status kb_ctx_log_set_level(struct kb_ctx *self,int level){ return kb_log_set_level(self, level); }
+SWIGINTERN kb_number kb_ctx_log_level(struct kb_ctx const *self){ return kb_log_level(self); }
+SWIGINTERN kb_status kb_ctx_log_set_size(struct kb_ctx *self,size_t size_bytes){ return kb_log_set_size(self, size_bytes); }
+SWIGINTERN kb_log_entry *kb_ctx_log_next(struct kb_ctx *self){ return kb_log_next(self); }
+SWIGINTERN kb_number kb_ctx_log_dropped(struct kb_ctx const *self){ return kb_log_dropped(self); }
 SWIGINTERN kb_result *kb_host_run(struct kb_host *self,kb_step *step,int64_t timeout_ms){ return kb_run(self, step, timeout_ms); }
 SWIGINTERN kb_result *kb_host_check(struct kb_host *self,kb_step *step,int64_t timeout_ms){ return kb_check(self, step, timeout_ms); }
 SWIGINTERN void delete_kb_event(struct kb_event *self){ kb_event_free(self); }
 SWIGINTERN void delete_kb_result(struct kb_result *self){ kb_result_free(self); }
+SWIGINTERN void delete_kb_log_entry(struct kb_log_entry *self){ kb_log_entry_free(self); }
 
 static void close_handle(uint64_t handle) { handle_close((struct handle *)(uintptr_t)handle); }
 static void drop_handle(uint64_t handle) { handle_unref((struct handle *)(uintptr_t)handle); }
@@ -400,7 +406,7 @@ static void drop_handle(uint64_t handle) { handle_unref((struct handle *)(uintpt
 extern "C" {
 #endif
 
-void _wrap_Swig_free_ckb_f084abc878edf26a(void *_swig_go_0) {
+void _wrap_Swig_free_ckb_311cbd72c1d80834(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -410,7 +416,7 @@ void _wrap_Swig_free_ckb_f084abc878edf26a(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_ckb_f084abc878edf26a(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_ckb_311cbd72c1d80834(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -423,7 +429,7 @@ void *_wrap_Swig_malloc_ckb_f084abc878edf26a(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_KB_OK_ckb_f084abc878edf26a() {
+intgo _wrap_KB_OK_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -435,7 +441,7 @@ intgo _wrap_KB_OK_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EINVAL_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EINVAL_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -447,7 +453,7 @@ intgo _wrap_KB_EINVAL_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_ETOOBIG_ckb_f084abc878edf26a() {
+intgo _wrap_KB_ETOOBIG_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -459,7 +465,7 @@ intgo _wrap_KB_ETOOBIG_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_ENOMEM_ckb_f084abc878edf26a() {
+intgo _wrap_KB_ENOMEM_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -471,7 +477,7 @@ intgo _wrap_KB_ENOMEM_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EIO_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EIO_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -483,7 +489,7 @@ intgo _wrap_KB_EIO_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EUNREACHABLE_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EUNREACHABLE_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -495,7 +501,7 @@ intgo _wrap_KB_EUNREACHABLE_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_ETRUST_ckb_f084abc878edf26a() {
+intgo _wrap_KB_ETRUST_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -507,7 +513,7 @@ intgo _wrap_KB_ETRUST_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EAUTH_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EAUTH_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -519,7 +525,7 @@ intgo _wrap_KB_EAUTH_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EPRIVILEGE_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EPRIVILEGE_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -531,7 +537,7 @@ intgo _wrap_KB_EPRIVILEGE_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EPROTOCOL_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EPROTOCOL_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -543,7 +549,7 @@ intgo _wrap_KB_EPROTOCOL_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_ETIMEOUT_ckb_f084abc878edf26a() {
+intgo _wrap_KB_ETIMEOUT_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -555,7 +561,7 @@ intgo _wrap_KB_ETIMEOUT_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_ECANCELED_ckb_f084abc878edf26a() {
+intgo _wrap_KB_ECANCELED_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -567,7 +573,7 @@ intgo _wrap_KB_ECANCELED_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EBUSY_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EBUSY_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -579,7 +585,7 @@ intgo _wrap_KB_EBUSY_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_ELOCKED_ckb_f084abc878edf26a() {
+intgo _wrap_KB_ELOCKED_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -591,7 +597,7 @@ intgo _wrap_KB_ELOCKED_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_ECONFLICT_ckb_f084abc878edf26a() {
+intgo _wrap_KB_ECONFLICT_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -603,7 +609,7 @@ intgo _wrap_KB_ECONFLICT_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_ESTEP_ckb_f084abc878edf26a() {
+intgo _wrap_KB_ESTEP_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -615,7 +621,7 @@ intgo _wrap_KB_ESTEP_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EVERIFY_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EVERIFY_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -627,7 +633,7 @@ intgo _wrap_KB_EVERIFY_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EINTEGRITY_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EINTEGRITY_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -639,7 +645,7 @@ intgo _wrap_KB_EINTEGRITY_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EUNSUPPORTED_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EUNSUPPORTED_ckb_311cbd72c1d80834() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -651,7 +657,79 @@ intgo _wrap_KB_EUNSUPPORTED_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_VERDICT_NONE_ckb_f084abc878edf26a() {
+intgo _wrap_KB_LOG_OFF_ckb_311cbd72c1d80834() {
+  enum kb_log_level result;
+  intgo _swig_go_result;
+  
+  
+  result = KB_LOG_OFF;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_KB_LOG_ERROR_ckb_311cbd72c1d80834() {
+  enum kb_log_level result;
+  intgo _swig_go_result;
+  
+  
+  result = KB_LOG_ERROR;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_KB_LOG_WARNING_ckb_311cbd72c1d80834() {
+  enum kb_log_level result;
+  intgo _swig_go_result;
+  
+  
+  result = KB_LOG_WARNING;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_KB_LOG_INFO_ckb_311cbd72c1d80834() {
+  enum kb_log_level result;
+  intgo _swig_go_result;
+  
+  
+  result = KB_LOG_INFO;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_KB_LOG_DEBUG_ckb_311cbd72c1d80834() {
+  enum kb_log_level result;
+  intgo _swig_go_result;
+  
+  
+  result = KB_LOG_DEBUG;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_KB_LOG_TRACE_ckb_311cbd72c1d80834() {
+  enum kb_log_level result;
+  intgo _swig_go_result;
+  
+  
+  result = KB_LOG_TRACE;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_KB_VERDICT_NONE_ckb_311cbd72c1d80834() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -663,7 +741,7 @@ intgo _wrap_KB_VERDICT_NONE_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_PRESENT_ckb_f084abc878edf26a() {
+intgo _wrap_KB_PRESENT_ckb_311cbd72c1d80834() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -675,7 +753,7 @@ intgo _wrap_KB_PRESENT_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_ABSENT_ckb_f084abc878edf26a() {
+intgo _wrap_KB_ABSENT_ckb_311cbd72c1d80834() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -687,7 +765,7 @@ intgo _wrap_KB_ABSENT_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_DIFFERS_ckb_f084abc878edf26a() {
+intgo _wrap_KB_DIFFERS_ckb_311cbd72c1d80834() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -699,7 +777,7 @@ intgo _wrap_KB_DIFFERS_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_PARTIAL_ckb_f084abc878edf26a() {
+intgo _wrap_KB_PARTIAL_ckb_311cbd72c1d80834() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -711,7 +789,7 @@ intgo _wrap_KB_PARTIAL_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_FOREIGN_ckb_f084abc878edf26a() {
+intgo _wrap_KB_FOREIGN_ckb_311cbd72c1d80834() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -723,7 +801,7 @@ intgo _wrap_KB_FOREIGN_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_UNKNOWN_ckb_f084abc878edf26a() {
+intgo _wrap_KB_UNKNOWN_ckb_311cbd72c1d80834() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -735,7 +813,7 @@ intgo _wrap_KB_UNKNOWN_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_311cbd72c1d80834() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -747,7 +825,7 @@ intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_311cbd72c1d80834() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -759,7 +837,7 @@ intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EVENT_HOST_LOST_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EVENT_HOST_LOST_ckb_311cbd72c1d80834() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -771,7 +849,7 @@ intgo _wrap_KB_EVENT_HOST_LOST_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EVENT_STEP_STARTED_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EVENT_STEP_STARTED_ckb_311cbd72c1d80834() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -783,7 +861,7 @@ intgo _wrap_KB_EVENT_STEP_STARTED_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_311cbd72c1d80834() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -795,7 +873,7 @@ intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EVENT_STEP_DONE_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EVENT_STEP_DONE_ckb_311cbd72c1d80834() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -807,7 +885,7 @@ intgo _wrap_KB_EVENT_STEP_DONE_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EVENT_NOTE_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EVENT_NOTE_ckb_311cbd72c1d80834() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -819,7 +897,7 @@ intgo _wrap_KB_EVENT_NOTE_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EVENT_PLAN_DONE_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EVENT_PLAN_DONE_ckb_311cbd72c1d80834() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -831,7 +909,7 @@ intgo _wrap_KB_EVENT_PLAN_DONE_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_EVENT_QUESTION_ckb_f084abc878edf26a() {
+intgo _wrap_KB_EVENT_QUESTION_ckb_311cbd72c1d80834() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -843,7 +921,7 @@ intgo _wrap_KB_EVENT_QUESTION_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_INFO_ckb_f084abc878edf26a() {
+intgo _wrap_KB_INFO_ckb_311cbd72c1d80834() {
   enum kb_severity result;
   intgo _swig_go_result;
   
@@ -855,7 +933,7 @@ intgo _wrap_KB_INFO_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_WARNING_ckb_f084abc878edf26a() {
+intgo _wrap_KB_WARNING_ckb_311cbd72c1d80834() {
   enum kb_severity result;
   intgo _swig_go_result;
   
@@ -867,7 +945,7 @@ intgo _wrap_KB_WARNING_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_ERROR_ckb_f084abc878edf26a() {
+intgo _wrap_KB_ERROR_ckb_311cbd72c1d80834() {
   enum kb_severity result;
   intgo _swig_go_result;
   
@@ -879,7 +957,7 @@ intgo _wrap_KB_ERROR_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_CHECK_ckb_f084abc878edf26a() {
+intgo _wrap_KB_CHECK_ckb_311cbd72c1d80834() {
   enum kb_mode result;
   intgo _swig_go_result;
   
@@ -891,7 +969,7 @@ intgo _wrap_KB_CHECK_ckb_f084abc878edf26a() {
 }
 
 
-intgo _wrap_KB_APPLY_ckb_f084abc878edf26a() {
+intgo _wrap_KB_APPLY_ckb_311cbd72c1d80834() {
   enum kb_mode result;
   intgo _swig_go_result;
   
@@ -903,7 +981,7 @@ intgo _wrap_KB_APPLY_ckb_f084abc878edf26a() {
 }
 
 
-long long _wrap_Ctx_Fd_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_Fd_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -923,7 +1001,7 @@ long long _wrap_Ctx_Fd_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_Cancel_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Ctx_Cancel_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int64_t arg2 ;
   struct call call1 = {
@@ -945,7 +1023,7 @@ long long _wrap_Ctx_Cancel_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, long 
 }
 
 
-long long _wrap_Ctx_Dispatch_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_Dispatch_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -965,7 +1043,7 @@ long long _wrap_Ctx_Dispatch_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_Wait_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Ctx_Wait_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int64_t arg2 ;
   struct call call1 = {
@@ -987,7 +1065,7 @@ long long _wrap_Ctx_Wait_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, long lo
 }
 
 
-long long _wrap_Ctx_Error_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_Error_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1007,7 +1085,7 @@ long long _wrap_Ctx_Error_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_Answer_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Ctx_Answer_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int64_t arg2 ;
   void *arg3 = (void *) 0 ;
@@ -1032,7 +1110,111 @@ long long _wrap_Ctx_Answer_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, long 
 }
 
 
-long long _wrap_Host_Set_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Ctx_LogSetLevel_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, intgo _swig_go_1) {
+  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  int arg2 ;
+  struct call call1 = {
+    0
+  } ;
+  kb_status result;
+  long long _swig_go_result;
+  
+  {
+    call_begin(&call1, (struct handle *)_swig_go_0, true);
+    arg1 = call1.object;
+  }
+  arg2 = (int)_swig_go_1; 
+  
+  result = (kb_status)kb_ctx_log_set_level(arg1,arg2);
+  _swig_go_result = result < 0 ? ckb_fail(&call1, result) : 0; 
+  call_end(&call1);
+  return _swig_go_result;
+}
+
+
+long long _wrap_Ctx_LogLevel_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
+  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct call call1 = {
+    0
+  } ;
+  kb_number result;
+  long long _swig_go_result;
+  
+  {
+    call_begin(&call1, (struct handle *)_swig_go_0, false);
+    arg1 = call1.object;
+  }
+  
+  result = (kb_number)kb_ctx_log_level((struct kb_ctx const *)arg1);
+  _swig_go_result = result < 0 ? ckb_fail(&call1, (kb_status)result) : result; 
+  call_end(&call1);
+  return _swig_go_result;
+}
+
+
+long long _wrap_Ctx_LogSetSize_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, intgo _swig_go_1) {
+  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  size_t arg2 ;
+  struct call call1 = {
+    0
+  } ;
+  kb_status result;
+  long long _swig_go_result;
+  
+  {
+    call_begin(&call1, (struct handle *)_swig_go_0, true);
+    arg1 = call1.object;
+  }
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (kb_status)kb_ctx_log_set_size(arg1,arg2);
+  _swig_go_result = result < 0 ? ckb_fail(&call1, result) : 0; 
+  call_end(&call1);
+  return _swig_go_result;
+}
+
+
+long long _wrap_Ctx_LogNext_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
+  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct call call1 = {
+    0
+  } ;
+  kb_log_entry *result = 0 ;
+  long long _swig_go_result;
+  
+  {
+    call_begin(&call1, (struct handle *)_swig_go_0, true);
+    arg1 = call1.object;
+  }
+  
+  result = (kb_log_entry *)kb_ctx_log_next(arg1);
+  _swig_go_result = (long long)(intptr_t)result; 
+  call_end(&call1);
+  return _swig_go_result;
+}
+
+
+long long _wrap_Ctx_LogDropped_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
+  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct call call1 = {
+    0
+  } ;
+  kb_number result;
+  long long _swig_go_result;
+  
+  {
+    call_begin(&call1, (struct handle *)_swig_go_0, false);
+    arg1 = call1.object;
+  }
+  
+  result = (kb_number)kb_ctx_log_dropped((struct kb_ctx const *)arg1);
+  _swig_go_result = result < 0 ? ckb_fail(&call1, (kb_status)result) : result; 
+  call_end(&call1);
+  return _swig_go_result;
+}
+
+
+long long _wrap_Host_Set_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -1067,7 +1249,7 @@ long long _wrap_Host_Set_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, _gostr
 }
 
 
-long long _wrap_Host_SetSecret_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Host_SetSecret_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   char *arg2 = (char *) 0 ;
   void *arg3 = (void *) 0 ;
@@ -1093,7 +1275,7 @@ long long _wrap_Host_SetSecret_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, 
 }
 
 
-long long _wrap_Host_SetJump_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, struct kb_host *_swig_go_1) {
+long long _wrap_Host_SetJump_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, struct kb_host *_swig_go_1) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   kb_host *arg2 = (kb_host *) 0 ;
   struct call call1 = {
@@ -1122,7 +1304,7 @@ long long _wrap_Host_SetJump_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, st
 }
 
 
-_gostring_ _wrap_Host_Name_ckb_f084abc878edf26a(struct kb_host *_swig_go_0) {
+_gostring_ _wrap_Host_Name_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   struct call call1 = {
     0
@@ -1142,7 +1324,7 @@ _gostring_ _wrap_Host_Name_ckb_f084abc878edf26a(struct kb_host *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Host_Get_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_Host_Get_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1165,7 +1347,7 @@ _gostring_ _wrap_Host_Get_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, _gost
 }
 
 
-_gostring_ _wrap_Host_Key_ckb_f084abc878edf26a(intgo _swig_go_0) {
+_gostring_ _wrap_Host_Key_ckb_311cbd72c1d80834(intgo _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1178,7 +1360,7 @@ _gostring_ _wrap_Host_Key_ckb_f084abc878edf26a(intgo _swig_go_0) {
 }
 
 
-long long _wrap_Host_Run_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
+long long _wrap_Host_Run_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   kb_step *arg2 = (kb_step *) 0 ;
   int64_t arg3 ;
@@ -1209,7 +1391,7 @@ long long _wrap_Host_Run_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, struct
 }
 
 
-long long _wrap_Host_Check_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
+long long _wrap_Host_Check_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   kb_step *arg2 = (kb_step *) 0 ;
   int64_t arg3 ;
@@ -1240,7 +1422,7 @@ long long _wrap_Host_Check_ckb_f084abc878edf26a(struct kb_host *_swig_go_0, stru
 }
 
 
-long long _wrap_Step_Set_ckb_f084abc878edf26a(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Step_Set_ckb_311cbd72c1d80834(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -1275,7 +1457,7 @@ long long _wrap_Step_Set_ckb_f084abc878edf26a(struct kb_step *_swig_go_0, _gostr
 }
 
 
-long long _wrap_Step_Add_ckb_f084abc878edf26a(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Step_Add_ckb_311cbd72c1d80834(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1301,7 +1483,7 @@ long long _wrap_Step_Add_ckb_f084abc878edf26a(struct kb_step *_swig_go_0, _gostr
 }
 
 
-long long _wrap_Step_SetSecret_ckb_f084abc878edf26a(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Step_SetSecret_ckb_311cbd72c1d80834(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   char *arg2 = (char *) 0 ;
   void *arg3 = (void *) 0 ;
@@ -1327,7 +1509,7 @@ long long _wrap_Step_SetSecret_ckb_f084abc878edf26a(struct kb_step *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_Step_Name_ckb_f084abc878edf26a(struct kb_step *_swig_go_0) {
+_gostring_ _wrap_Step_Name_ckb_311cbd72c1d80834(struct kb_step *_swig_go_0) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   struct call call1 = {
     0
@@ -1347,7 +1529,7 @@ _gostring_ _wrap_Step_Name_ckb_f084abc878edf26a(struct kb_step *_swig_go_0) {
 }
 
 
-long long _wrap_Plan_Add_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, struct kb_host *_swig_go_1, struct kb_step *_swig_go_2) {
+long long _wrap_Plan_Add_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, struct kb_host *_swig_go_1, struct kb_step *_swig_go_2) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   kb_host *arg2 = (kb_host *) 0 ;
   kb_step *arg3 = (kb_step *) 0 ;
@@ -1385,7 +1567,7 @@ long long _wrap_Plan_Add_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, struct
 }
 
 
-long long _wrap_Plan_After_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, struct kb_task *_swig_go_2) {
+long long _wrap_Plan_After_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, struct kb_task *_swig_go_2) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   kb_task *arg2 = (kb_task *) 0 ;
   kb_task *arg3 = (kb_task *) 0 ;
@@ -1423,7 +1605,7 @@ long long _wrap_Plan_After_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, stru
 }
 
 
-long long _wrap_Plan_Bind_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, _gostring_ _swig_go_2, struct kb_task *_swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_Plan_Bind_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, _gostring_ _swig_go_2, struct kb_task *_swig_go_3, _gostring_ _swig_go_4) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   kb_task *arg2 = (kb_task *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1467,7 +1649,7 @@ long long _wrap_Plan_Bind_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, struc
 }
 
 
-long long _wrap_Plan_Barrier_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0) {
+long long _wrap_Plan_Barrier_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1487,7 +1669,7 @@ long long _wrap_Plan_Barrier_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0) {
 }
 
 
-intgo _wrap_Plan_TaskCount_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0) {
+intgo _wrap_Plan_TaskCount_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1507,7 +1689,7 @@ intgo _wrap_Plan_TaskCount_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0) {
 }
 
 
-long long _wrap_Plan_Task_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Plan_Task_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, intgo _swig_go_1) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   size_t arg2 ;
   struct call call1 = {
@@ -1529,7 +1711,7 @@ long long _wrap_Plan_Task_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, intgo
 }
 
 
-long long _wrap_Plan_Only_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Plan_Only_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1552,7 +1734,7 @@ long long _wrap_Plan_Only_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, _gost
 }
 
 
-long long _wrap_Plan_Skip_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Plan_Skip_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1575,7 +1757,7 @@ long long _wrap_Plan_Skip_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, _gost
 }
 
 
-long long _wrap_Plan_Start_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, intgo _swig_go_1, long long _swig_go_2) {
+long long _wrap_Plan_Start_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, intgo _swig_go_1, long long _swig_go_2) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   int arg2 ;
   int64_t arg3 ;
@@ -1599,7 +1781,7 @@ long long _wrap_Plan_Start_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0, intg
 }
 
 
-long long _wrap_Plan_NextEvent_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0) {
+long long _wrap_Plan_NextEvent_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1619,7 +1801,7 @@ long long _wrap_Plan_NextEvent_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0) 
 }
 
 
-long long _wrap_Plan_IsRunning_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0) {
+long long _wrap_Plan_IsRunning_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1639,7 +1821,7 @@ long long _wrap_Plan_IsRunning_ckb_f084abc878edf26a(struct kb_plan *_swig_go_0) 
 }
 
 
-long long _wrap_Task_SetOnDemand_ckb_f084abc878edf26a(struct kb_task *_swig_go_0) {
+long long _wrap_Task_SetOnDemand_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   struct call call1 = {
     0
@@ -1659,7 +1841,7 @@ long long _wrap_Task_SetOnDemand_ckb_f084abc878edf26a(struct kb_task *_swig_go_0
 }
 
 
-long long _wrap_Task_SetWave_ckb_f084abc878edf26a(struct kb_task *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
+long long _wrap_Task_SetWave_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   kb_opt *arg2 = (kb_opt *) 0 ;
   int arg3 ;
@@ -1693,7 +1875,7 @@ long long _wrap_Task_SetWave_ckb_f084abc878edf26a(struct kb_task *_swig_go_0, _g
 }
 
 
-_gostring_ _wrap_Task_Step_ckb_f084abc878edf26a(struct kb_task *_swig_go_0) {
+_gostring_ _wrap_Task_Step_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   struct call call1 = {
     0
@@ -1713,7 +1895,7 @@ _gostring_ _wrap_Task_Step_ckb_f084abc878edf26a(struct kb_task *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Task_Host_ckb_f084abc878edf26a(struct kb_task *_swig_go_0) {
+_gostring_ _wrap_Task_Host_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   struct call call1 = {
     0
@@ -1733,7 +1915,7 @@ _gostring_ _wrap_Task_Host_ckb_f084abc878edf26a(struct kb_task *_swig_go_0) {
 }
 
 
-long long _wrap_Task_Output_ckb_f084abc878edf26a(struct kb_task *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Task_Output_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1756,7 +1938,7 @@ long long _wrap_Task_Output_ckb_f084abc878edf26a(struct kb_task *_swig_go_0, _go
 }
 
 
-long long _wrap_Cluster_Set_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Cluster_Set_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -1791,7 +1973,7 @@ long long _wrap_Cluster_Set_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_Cluster_Get_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_Cluster_Get_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1814,7 +1996,7 @@ _gostring_ _wrap_Cluster_Get_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0,
 }
 
 
-_gostring_ _wrap_Cluster_Key_ckb_f084abc878edf26a(intgo _swig_go_0) {
+_gostring_ _wrap_Cluster_Key_ckb_311cbd72c1d80834(intgo _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1827,7 +2009,7 @@ _gostring_ _wrap_Cluster_Key_ckb_f084abc878edf26a(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_Cluster_KeyDoc_ckb_f084abc878edf26a(_gostring_ _swig_go_0) {
+_gostring_ _wrap_Cluster_KeyDoc_ckb_311cbd72c1d80834(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1841,7 +2023,7 @@ _gostring_ _wrap_Cluster_KeyDoc_ckb_f084abc878edf26a(_gostring_ _swig_go_0) {
 }
 
 
-long long _wrap_Cluster_AddHost_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
+long long _wrap_Cluster_AddHost_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1870,7 +2052,7 @@ long long _wrap_Cluster_AddHost_ckb_f084abc878edf26a(struct kb_cluster *_swig_go
 }
 
 
-long long _wrap_Cluster_SetHost_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
+long long _wrap_Cluster_SetHost_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1908,7 +2090,7 @@ long long _wrap_Cluster_SetHost_ckb_f084abc878edf26a(struct kb_cluster *_swig_go
 }
 
 
-long long _wrap_Cluster_SetSecret_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
+long long _wrap_Cluster_SetSecret_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   kb_opt *arg2 = (kb_opt *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1946,7 +2128,7 @@ long long _wrap_Cluster_SetSecret_ckb_f084abc878edf26a(struct kb_cluster *_swig_
 }
 
 
-long long _wrap_Cluster_AddKubeadm_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_Cluster_AddKubeadm_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, _goslice_ _swig_go_1) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -1969,7 +2151,7 @@ long long _wrap_Cluster_AddKubeadm_ckb_f084abc878edf26a(struct kb_cluster *_swig
 }
 
 
-intgo _wrap_Cluster_HostCount_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0) {
+intgo _wrap_Cluster_HostCount_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -1989,7 +2171,7 @@ intgo _wrap_Cluster_HostCount_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0
 }
 
 
-_gostring_ _wrap_Cluster_HostName_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_Cluster_HostName_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, intgo _swig_go_1) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   size_t arg2 ;
   struct call call1 = {
@@ -2011,7 +2193,7 @@ _gostring_ _wrap_Cluster_HostName_ckb_f084abc878edf26a(struct kb_cluster *_swig_
 }
 
 
-long long _wrap_Cluster_Check_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Check_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2031,7 +2213,7 @@ long long _wrap_Cluster_Check_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0
 }
 
 
-long long _wrap_Cluster_Up_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Up_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2051,7 +2233,7 @@ long long _wrap_Cluster_Up_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0) {
 }
 
 
-long long _wrap_Cluster_Reset_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Reset_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2071,7 +2253,7 @@ long long _wrap_Cluster_Reset_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0
 }
 
 
-long long _wrap_Cluster_Status_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Status_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2091,7 +2273,7 @@ long long _wrap_Cluster_Status_ckb_f084abc878edf26a(struct kb_cluster *_swig_go_
 }
 
 
-intgo _wrap_Event_Kind_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Kind_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2104,7 +2286,7 @@ intgo _wrap_Event_Kind_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Run_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Run_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2117,7 +2299,7 @@ long long _wrap_Event_Run_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_TimeMs_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+long long _wrap_Event_TimeMs_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2130,7 +2312,7 @@ long long _wrap_Event_TimeMs_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Host_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Host_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2143,7 +2325,7 @@ _gostring_ _wrap_Event_Host_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Step_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Step_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2156,7 +2338,7 @@ _gostring_ _wrap_Event_Step_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Task_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Task_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2169,7 +2351,7 @@ long long _wrap_Event_Task_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Total_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Total_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2182,7 +2364,7 @@ long long _wrap_Event_Total_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_Status_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Status_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2195,7 +2377,7 @@ intgo _wrap_Event_Status_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_Verdict_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Verdict_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2208,7 +2390,7 @@ intgo _wrap_Event_Verdict_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_IsChanged_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_IsChanged_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2221,7 +2403,7 @@ intgo _wrap_Event_IsChanged_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_IsSkipped_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_IsSkipped_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2234,7 +2416,7 @@ intgo _wrap_Event_IsSkipped_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_DurationMs_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+long long _wrap_Event_DurationMs_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2247,7 +2429,7 @@ long long _wrap_Event_DurationMs_ckb_f084abc878edf26a(struct kb_event *_swig_go_
 }
 
 
-intgo _wrap_Event_ExitStatus_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_ExitStatus_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2260,7 +2442,7 @@ intgo _wrap_Event_ExitStatus_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Text_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Text_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2273,7 +2455,7 @@ _gostring_ _wrap_Event_Text_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Id_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Id_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2286,7 +2468,7 @@ _gostring_ _wrap_Event_Id_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_Severity_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Severity_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2299,7 +2481,7 @@ intgo _wrap_Event_Severity_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Log_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Log_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2312,7 +2494,7 @@ _gostring_ _wrap_Event_Log_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Diff_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Diff_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2325,7 +2507,7 @@ _gostring_ _wrap_Event_Diff_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Journal_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Journal_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2338,7 +2520,7 @@ _gostring_ _wrap_Event_Journal_ckb_f084abc878edf26a(struct kb_event *_swig_go_0)
 }
 
 
-long long _wrap_Event_Question_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Question_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2351,7 +2533,7 @@ long long _wrap_Event_Question_ckb_f084abc878edf26a(struct kb_event *_swig_go_0)
 }
 
 
-_gostring_ _wrap_Event_Subject_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Subject_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2364,7 +2546,7 @@ _gostring_ _wrap_Event_Subject_ckb_f084abc878edf26a(struct kb_event *_swig_go_0)
 }
 
 
-intgo _wrap_Event_Attempt_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Attempt_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2377,7 +2559,7 @@ intgo _wrap_Event_Attempt_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_ChangeCount_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_ChangeCount_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t result;
   intgo _swig_go_result;
@@ -2390,7 +2572,7 @@ intgo _wrap_Event_ChangeCount_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) 
 }
 
 
-_gostring_ _wrap_Event_ChangeKind_ckb_f084abc878edf26a(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_Event_ChangeKind_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -2405,7 +2587,7 @@ _gostring_ _wrap_Event_ChangeKind_ckb_f084abc878edf26a(struct kb_event *_swig_go
 }
 
 
-_gostring_ _wrap_Event_ChangeName_ckb_f084abc878edf26a(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_Event_ChangeName_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -2420,7 +2602,7 @@ _gostring_ _wrap_Event_ChangeName_ckb_f084abc878edf26a(struct kb_event *_swig_go
 }
 
 
-long long _wrap_Event_ChangeBefore_ckb_f084abc878edf26a(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Event_ChangeBefore_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   kb_found *result = 0 ;
@@ -2435,7 +2617,7 @@ long long _wrap_Event_ChangeBefore_ckb_f084abc878edf26a(struct kb_event *_swig_g
 }
 
 
-long long _wrap_Event_ChangeAfter_ckb_f084abc878edf26a(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Event_ChangeAfter_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   kb_found *result = 0 ;
@@ -2450,7 +2632,7 @@ long long _wrap_Event_ChangeAfter_ckb_f084abc878edf26a(struct kb_event *_swig_go
 }
 
 
-long long _wrap_Event_Error_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Error_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   kb_err *result = 0 ;
   long long _swig_go_result;
@@ -2463,7 +2645,7 @@ long long _wrap_Event_Error_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Json_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Json_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   kb_found *result = 0 ;
   long long _swig_go_result;
@@ -2476,7 +2658,7 @@ long long _wrap_Event_Json_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-void _wrap_delete_Event_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
+void _wrap_delete_Event_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   
   arg1 = *(struct kb_event **)&_swig_go_0; 
@@ -2486,7 +2668,7 @@ void _wrap_delete_Event_ckb_f084abc878edf26a(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Result_Status_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_Status_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2499,7 +2681,7 @@ intgo _wrap_Result_Status_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
 }
 
 
-intgo _wrap_Result_Verdict_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_Verdict_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2512,7 +2694,7 @@ intgo _wrap_Result_Verdict_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
 }
 
 
-intgo _wrap_Result_IsChanged_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_IsChanged_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2525,7 +2707,7 @@ intgo _wrap_Result_IsChanged_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) 
 }
 
 
-intgo _wrap_Result_ExitStatus_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_ExitStatus_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2538,7 +2720,7 @@ intgo _wrap_Result_ExitStatus_ckb_f084abc878edf26a(struct kb_result *_swig_go_0)
 }
 
 
-long long _wrap_Result_DurationMs_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
+long long _wrap_Result_DurationMs_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2551,7 +2733,7 @@ long long _wrap_Result_DurationMs_ckb_f084abc878edf26a(struct kb_result *_swig_g
 }
 
 
-_gostring_ _wrap_Result_Diff_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
+_gostring_ _wrap_Result_Diff_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2564,7 +2746,7 @@ _gostring_ _wrap_Result_Diff_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) 
 }
 
 
-_gostring_ _wrap_Result_Log_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
+_gostring_ _wrap_Result_Log_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2577,7 +2759,7 @@ _gostring_ _wrap_Result_Log_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
 }
 
 
-long long _wrap_Result_Output_ckb_f084abc878edf26a(struct kb_result *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Result_Output_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_found *result = 0 ;
@@ -2593,7 +2775,7 @@ long long _wrap_Result_Output_ckb_f084abc878edf26a(struct kb_result *_swig_go_0,
 }
 
 
-long long _wrap_Result_Error_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
+long long _wrap_Result_Error_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   kb_err *result = 0 ;
   long long _swig_go_result;
@@ -2606,7 +2788,7 @@ long long _wrap_Result_Error_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) 
 }
 
 
-void _wrap_delete_Result_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
+void _wrap_delete_Result_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   
   arg1 = *(struct kb_result **)&_swig_go_0; 
@@ -2616,7 +2798,69 @@ void _wrap_delete_Result_ckb_f084abc878edf26a(struct kb_result *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbVersion_ckb_f084abc878edf26a() {
+long long _wrap_LogEntry_TimeMs_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_go_0) {
+  struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(struct kb_log_entry **)&_swig_go_0; 
+  
+  result = (int64_t)kb_log_entry_time_ms((struct kb_log_entry const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_LogEntry_Level_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_go_0) {
+  struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
+  int result;
+  intgo _swig_go_result;
+  
+  arg1 = *(struct kb_log_entry **)&_swig_go_0; 
+  
+  result = (int)kb_log_entry_level((struct kb_log_entry const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_LogEntry_Host_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_go_0) {
+  struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(struct kb_log_entry **)&_swig_go_0; 
+  
+  result = (char *)kb_log_entry_host((struct kb_log_entry const *)arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_LogEntry_Text_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_go_0) {
+  struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(struct kb_log_entry **)&_swig_go_0; 
+  
+  result = (char *)kb_log_entry_text((struct kb_log_entry const *)arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+void _wrap_delete_LogEntry_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_go_0) {
+  struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
+  
+  arg1 = *(struct kb_log_entry **)&_swig_go_0; 
+  
+  delete_kb_log_entry(arg1);
+  
+}
+
+
+_gostring_ _wrap_KbVersion_ckb_311cbd72c1d80834() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2627,7 +2871,7 @@ _gostring_ _wrap_KbVersion_ckb_f084abc878edf26a() {
 }
 
 
-_gostring_ _wrap_KbErrName_ckb_f084abc878edf26a(long long _swig_go_0) {
+_gostring_ _wrap_KbErrName_ckb_311cbd72c1d80834(long long _swig_go_0) {
   kb_bare arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2640,7 +2884,7 @@ _gostring_ _wrap_KbErrName_ckb_f084abc878edf26a(long long _swig_go_0) {
 }
 
 
-long long _wrap_KbNew_ckb_f084abc878edf26a() {
+long long _wrap_KbNew_ckb_311cbd72c1d80834() {
   kb_ctx *result = 0 ;
   long long _swig_go_result;
   
@@ -2653,7 +2897,20 @@ long long _wrap_KbNew_ckb_f084abc878edf26a() {
 }
 
 
-long long _wrap_KbHostNew_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+_gostring_ _wrap_KbLogLevelName_ckb_311cbd72c1d80834(long long _swig_go_0) {
+  kb_bare arg1 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = (kb_bare)_swig_go_0; 
+  
+  result = (char *)kb_log_level_name(arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+long long _wrap_KbHostNew_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2679,7 +2936,7 @@ long long _wrap_KbHostNew_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostr
 }
 
 
-long long _wrap_KbStepNew_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepNew_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -2702,7 +2959,7 @@ long long _wrap_KbStepNew_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostr
 }
 
 
-long long _wrap_KbStepScript_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
+long long _wrap_KbStepScript_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2740,7 +2997,7 @@ long long _wrap_KbStepScript_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _go
 }
 
 
-_gostring_ _wrap_KbVerdictName_ckb_f084abc878edf26a(intgo _swig_go_0) {
+_gostring_ _wrap_KbVerdictName_ckb_311cbd72c1d80834(intgo _swig_go_0) {
   int arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2753,7 +3010,7 @@ _gostring_ _wrap_KbVerdictName_ckb_f084abc878edf26a(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbStepDefName_ckb_f084abc878edf26a(intgo _swig_go_0) {
+_gostring_ _wrap_KbStepDefName_ckb_311cbd72c1d80834(intgo _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2766,7 +3023,7 @@ _gostring_ _wrap_KbStepDefName_ckb_f084abc878edf26a(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbStepDefSummary_ckb_f084abc878edf26a(_gostring_ _swig_go_0) {
+_gostring_ _wrap_KbStepDefSummary_ckb_311cbd72c1d80834(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2780,7 +3037,7 @@ _gostring_ _wrap_KbStepDefSummary_ckb_f084abc878edf26a(_gostring_ _swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbStepParamName_ckb_f084abc878edf26a(_gostring_ _swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_KbStepParamName_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, intgo _swig_go_1) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -2796,7 +3053,7 @@ _gostring_ _wrap_KbStepParamName_ckb_f084abc878edf26a(_gostring_ _swig_go_0, int
 }
 
 
-_gostring_ _wrap_KbStepParamDoc_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_KbStepParamDoc_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -2813,7 +3070,7 @@ _gostring_ _wrap_KbStepParamDoc_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gos
 }
 
 
-_gostring_ _wrap_KbStepParamDefault_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_KbStepParamDefault_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -2830,7 +3087,7 @@ _gostring_ _wrap_KbStepParamDefault_ckb_f084abc878edf26a(_gostring_ _swig_go_0, 
 }
 
 
-long long _wrap_KbStepParamIsList_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepParamIsList_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_bare result;
@@ -2847,7 +3104,7 @@ long long _wrap_KbStepParamIsList_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _g
 }
 
 
-long long _wrap_KbStepParamIsRequired_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepParamIsRequired_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_bare result;
@@ -2864,7 +3121,7 @@ long long _wrap_KbStepParamIsRequired_ckb_f084abc878edf26a(_gostring_ _swig_go_0
 }
 
 
-long long _wrap_KbStepParamIsSecret_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepParamIsSecret_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_bare result;
@@ -2881,7 +3138,7 @@ long long _wrap_KbStepParamIsSecret_ckb_f084abc878edf26a(_gostring_ _swig_go_0, 
 }
 
 
-_gostring_ _wrap_KbStepOutputName_ckb_f084abc878edf26a(_gostring_ _swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_KbStepOutputName_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, intgo _swig_go_1) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -2897,7 +3154,7 @@ _gostring_ _wrap_KbStepOutputName_ckb_f084abc878edf26a(_gostring_ _swig_go_0, in
 }
 
 
-_gostring_ _wrap_KbStepOutputDoc_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_KbStepOutputDoc_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -2914,7 +3171,7 @@ _gostring_ _wrap_KbStepOutputDoc_ckb_f084abc878edf26a(_gostring_ _swig_go_0, _go
 }
 
 
-_gostring_ _wrap_KbEventKindName_ckb_f084abc878edf26a(intgo _swig_go_0) {
+_gostring_ _wrap_KbEventKindName_ckb_311cbd72c1d80834(intgo _swig_go_0) {
   int arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2927,7 +3184,7 @@ _gostring_ _wrap_KbEventKindName_ckb_f084abc878edf26a(intgo _swig_go_0) {
 }
 
 
-long long _wrap_KbPlanNew_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
+long long _wrap_KbPlanNew_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -2947,7 +3204,7 @@ long long _wrap_KbPlanNew_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_KbClusterNew_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
+long long _wrap_KbClusterNew_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -2967,7 +3224,7 @@ long long _wrap_KbClusterNew_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_KbClusterLoad_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbClusterLoad_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -2990,7 +3247,7 @@ long long _wrap_KbClusterLoad_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _g
 }
 
 
-long long _wrap_KbClusterParse_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
+long long _wrap_KbClusterParse_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -3028,7 +3285,7 @@ long long _wrap_KbClusterParse_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbCidrCheck_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbCidrCheck_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3051,7 +3308,7 @@ long long _wrap_KbCidrCheck_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbCidrContains_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCidrContains_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3077,7 +3334,7 @@ long long _wrap_KbCidrContains_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbCidrOverlaps_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCidrOverlaps_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3103,7 +3360,7 @@ long long _wrap_KbCidrOverlaps_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbCidrBlockCount_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
+long long _wrap_KbCidrBlockCount_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   int arg3 ;
@@ -3128,7 +3385,7 @@ long long _wrap_KbCidrBlockCount_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0,
 }
 
 
-long long _wrap_KbCidrSuggest_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCidrSuggest_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   int arg2 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -3162,7 +3419,7 @@ long long _wrap_KbCidrSuggest_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, in
 }
 
 
-long long _wrap_KbCalicoPodCidr_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbCalicoPodCidr_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3185,7 +3442,7 @@ long long _wrap_KbCalicoPodCidr_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, 
 }
 
 
-long long _wrap_KbCalicoSetPodCidr_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCalicoSetPodCidr_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3211,7 +3468,7 @@ long long _wrap_KbCalicoSetPodCidr_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_
 }
 
 
-long long _wrap_KbCalicoSetBlockSize_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2) {
+long long _wrap_KbCalicoSetBlockSize_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3236,7 +3493,7 @@ long long _wrap_KbCalicoSetBlockSize_ckb_f084abc878edf26a(struct kb_ctx *_swig_g
 }
 
 
-long long _wrap_KbCalicoSetEncapsulation_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCalicoSetEncapsulation_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3262,7 +3519,7 @@ long long _wrap_KbCalicoSetEncapsulation_ckb_f084abc878edf26a(struct kb_ctx *_sw
 }
 
 
-long long _wrap_KbKubeadmConfig_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbKubeadmConfig_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3288,7 +3545,7 @@ long long _wrap_KbKubeadmConfig_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, 
 }
 
 
-long long _wrap_KbKubeadmMerge_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbKubeadmMerge_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3314,7 +3571,7 @@ long long _wrap_KbKubeadmMerge_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbTokenMake_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
+long long _wrap_KbTokenMake_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -3334,7 +3591,7 @@ long long _wrap_KbTokenMake_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_KbTokenCheck_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbTokenCheck_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3357,7 +3614,7 @@ long long _wrap_KbTokenCheck_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _go
 }
 
 
-long long _wrap_KbCaHash_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbCaHash_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3380,7 +3637,7 @@ long long _wrap_KbCaHash_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslic
 }
 
 
-long long _wrap_KbJoinParse_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbJoinParse_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3403,7 +3660,7 @@ long long _wrap_KbJoinParse_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbJoinPrint_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_KbJoinPrint_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3444,7 +3701,7 @@ long long _wrap_KbJoinPrint_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbFstabSwapOff_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbFstabSwapOff_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3467,7 +3724,7 @@ long long _wrap_KbFstabSwapOff_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbFstabSwapOn_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbFstabSwapOn_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3490,7 +3747,7 @@ long long _wrap_KbFstabSwapOn_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _g
 }
 
 
-long long _wrap_KbHostsBlock_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbHostsBlock_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3516,7 +3773,7 @@ long long _wrap_KbHostsBlock_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _go
 }
 
 
-long long _wrap_KbAptSource_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_KbAptSource_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -3566,7 +3823,7 @@ long long _wrap_KbAptSource_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbAptFlavour_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbAptFlavour_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3589,7 +3846,7 @@ long long _wrap_KbAptFlavour_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _go
 }
 
 
-long long _wrap_KbTomlSet_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_KbTomlSet_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3621,7 +3878,7 @@ long long _wrap_KbTomlSet_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gosli
 }
 
 
-long long _wrap_KbDiff_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3) {
+long long _wrap_KbDiff_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   void *arg3 = (void *) 0 ;
@@ -3650,7 +3907,7 @@ long long _wrap_KbDiff_ckb_f084abc878edf26a(struct kb_ctx *_swig_go_0, _gostring
 }
 
 
-void _wrap_CloseHandle_ckb_f084abc878edf26a(long long _swig_go_0) {
+void _wrap_CloseHandle_ckb_311cbd72c1d80834(long long _swig_go_0) {
   uint64_t arg1 ;
   
   arg1 = (uint64_t)_swig_go_0; 
@@ -3660,7 +3917,7 @@ void _wrap_CloseHandle_ckb_f084abc878edf26a(long long _swig_go_0) {
 }
 
 
-void _wrap_DropHandle_ckb_f084abc878edf26a(long long _swig_go_0) {
+void _wrap_DropHandle_ckb_311cbd72c1d80834(long long _swig_go_0) {
   uint64_t arg1 ;
   
   arg1 = (uint64_t)_swig_go_0; 
