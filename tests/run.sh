@@ -31,16 +31,19 @@ done
 
 say() { printf '\n== %s\n' "$*"; }
 
+# the sanitizers' runtime comes in a package of clang's own version
+clang_runtime() { printf 'libclang-rt-%s-dev' "$(apt-cache depends clang | sed -n 's/^ *Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)"; }
+
 install_missing() {
 	local missing=() p
-	packages+=("libclang-rt-$(apt-cache depends clang | sed -n 's/^ *Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)-dev")
 	for p in "${packages[@]}"; do
 		[ "$(dpkg-query -Wf '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
 	done
+	compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer*' >/dev/null || missing+=(clang-runtime)
 	[ ${#missing[@]} -gt 0 ] || return 0
 	say "installing ${missing[*]}"
 	apt-get -qq update
-	DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]}" >/dev/null
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]/#clang-runtime/$(clang_runtime)}" >/dev/null
 }
 
 build() { # build PRESET
