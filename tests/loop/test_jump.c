@@ -462,11 +462,11 @@ a_host_that_answers_nothing_holds_no_other_up(void **state)
 	close(fd);
 }
 
-/* The processes of a server's connections, not the one that listens. */
+/* The processes of a server's connections, not the one that listens; OpenSSH 9.8 and later have two for each. */
 static void
 kill_connections(const struct sshd *sshd, int signal)
 {
-	char *text = run("pgrep -P %d", (int)sshd->pid), *next = text;
+	char *text = run("for p in $(pgrep -P %d); do pgrep -P $p; echo $p; done", (int)sshd->pid), *next = text;
 	int killed = 0;
 
 	for (pid_t pid; (pid = (pid_t)strtol(next, &next, 10)) > 1; killed++)
