@@ -102,11 +102,12 @@ jitter_ms(int64_t most_ms)
 	return (int64_t)random % most_ms;
 }
 
-/* All that a crowd is turned away at once is one pause. */
+/* All that a crowd is turned away at once is one pause. OpenSSH 10 says the same words for a crowd as for a ban:
+ * it is a ban when nobody got in since the last pause. */
 static void
 turn_away(struct kbi_gate *gate, bool is_ban, int64_t now_ms)
 {
-	int64_t pause_ms = is_ban ? BAN_MS : PAUSE_MS;
+	int64_t pause_ms = is_ban && gate->pauses ? BAN_MS : PAUSE_MS;
 	int crowd = gate->limit < gate->in ? gate->limit : gate->in;
 
 	gate->limit = crowd > 1 ? crowd / 2 : 1;

@@ -173,7 +173,7 @@ static const struct turn_away {
 	bool is_ban;
 } turns[] = {
 	{"Exceeded MaxStartups", "has too many logins under way (MaxStartups)", false},
-	{"Not allowed at this time", "refuses this address for a while, after logins that failed (PerSourcePenalties)",
+	{"Not allowed at this time", "takes no login from this address for now (MaxStartups or PerSourcePenalties)",
 		true},
 };
 
