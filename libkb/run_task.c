@@ -359,12 +359,18 @@ fail_memory(struct kb_task *task)
 static bool
 fail_verdict(struct kb_task *task, int verdict, const struct kb_err *judged)
 {
-	static const kb_status codes[] = { [KB_FOREIGN] = KB_ECONFLICT, [KB_UNKNOWN] = KB_EPROTOCOL };
+	static const struct {
+		kb_status code;
+		const char *id;
+	} errors[] = {
+		[KB_ABSENT] = { KB_EVERIFY, "step.absent" }, [KB_DIFFERS] = { KB_EVERIFY, "step.differs" }, [KB_PARTIAL] = { KB_EVERIFY, "step.partial" },
+		[KB_FOREIGN] = { KB_ECONFLICT, "step.foreign" }, [KB_UNKNOWN] = { KB_EPROTOCOL, "step.unknown" },
+	};
 	struct kb_err err = { 0 };
 	kbi_err_copy(&err, judged);
-	kbi_fail(&err, codes[verdict], "%s: %s: %s: %s", task->host->name, task->step->name, kb_verdict_name(verdict),
+	kbi_fail(&err, errors[verdict].code, "%s: %s: %s: %s", task->host->name, task->step->name, kb_verdict_name(verdict),
 		 judged->cause ? judged->cause : "no more is known");
-	kbi_err_id(&err, verdict == KB_FOREIGN ? "step.foreign" : "step.unknown");
+	kbi_err_id(&err, errors[verdict].id);
 	kbi_err_evidence_lines(&err, task->run.probe.log ? task->run.probe.log : "", LOG_LINES);
 	fail(task, &err);
 	kbi_err_clear(&err);
@@ -561,14 +567,15 @@ act_on_verdict(struct kbi_lane *lane, struct kb_task *task, int verdict, const s
 		kbi_task_end(task, KBI_END_WELL, KB_OK, said_or(task, "nothing to do"));
 		return true;
 	}
-	if (verdict == KB_FOREIGN || verdict == KB_UNKNOWN || (def->flags & KBI_STEP_READ_ONLY))
-		return fail_verdict(task, verdict == KB_FOREIGN ? KB_FOREIGN : KB_UNKNOWN, judged);
-	if (task->is_ask_only) {
+	bool only_looks = def->flags & KBI_STEP_READ_ONLY, is_dry = task->plan->running->mode == KB_CHECK;
+	if (verdict == KB_FOREIGN || verdict == KB_UNKNOWN || (only_looks && !is_dry))
+		return fail_verdict(task, verdict, judged);
+	if (task->is_ask_only || only_looks) {
 		kbi_task_end(task, KBI_END_WELL, KB_OK, NULL);
 		return true;
 	}
 	bool waits = demand_inputs(task);
-	if (task->plan->running->mode == KB_CHECK) {
+	if (is_dry) {
 		task->run.is_changed = true;
 		kbi_task_end(task, KBI_END_WELL, KB_OK, said_or(task, "would be changed"));
 		return true;

@@ -81,7 +81,7 @@ an_apply_that_fails_says_how(void **state)
 	expect(f, "exit 1", "echo because of this; exit 7", KB_ESTEP, KB_ABSENT, "ended with status 7");
 	expect(f, "exit 1", "die CONFLICT test.foreign 'not ours'", KB_ECONFLICT, KB_ABSENT, "not ours");
 	expect(f, "exit 1", "true", KB_EVERIFY, KB_ABSENT, "still absent");
-	expect(f, "exit 1", NULL, KB_EPROTOCOL, KB_ABSENT, NULL);	/* it only asks */
+	expect(f, "exit 1", NULL, KB_EVERIFY, KB_ABSENT, "absent");	/* it only asks */
 }
 
 static void
@@ -129,6 +129,24 @@ an_output_of_a_script_is_given(void **state)
 }
 
 static void
+a_step_that_only_asks_says_what_is_absent(void **state)
+{
+	struct fixture *f = *state;
+	kb_step *step = kb_step_script(f->kb, "test.step", "exit 1", NULL);
+	kb_result *r = kb_check(f->here, step, 20000);
+	assert_int_equal(kb_result_status(r), KB_OK);
+	assert_int_equal(kb_result_verdict(r), KB_ABSENT);
+	assert_int_equal(kb_result_is_changed(r), 0);
+	kb_result_free(r);
+	r = kb_run(f->here, step, 20000);
+	assert_int_equal(kb_result_status(r), KB_EVERIFY);
+	assert_int_equal(kb_result_verdict(r), KB_ABSENT);
+	assert_int_equal(kb_result_is_changed(r), 0);
+	kb_result_free(r);
+	kb_step_free(step);
+}
+
+static void
 a_step_that_does_not_end_is_left_at_its_deadline(void **state)
 {
 	struct fixture *f = *state;
@@ -155,6 +173,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_an_apply_printed_is_kept_and_escaped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(parameters_are_data, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_output_of_a_script_is_given, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_step_that_only_asks_says_what_is_absent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_step_that_does_not_end_is_left_at_its_deadline, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
