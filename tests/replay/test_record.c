@@ -119,8 +119,8 @@ static void
 the_log_traces_every_round_trip_without_secrets(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const words[] = {"<info > plan-started", "<debug here> waits for the shell", "<debug here> the shell is there, as user ",
-		"<trace here> sends ", "<trace here> script:\n", "<trace here> answer ", "<info here> step-started test.file", "\"$password and more\"",
+	static const char *const words[] = {"<info > plan-started", "<debug here> waits for the shell", "<trace here> sends ",
+		"<trace here> script:\n", "<debug here> the shell is there, as user ", "<trace here> answer ", "<info here> step-started test.file",
 		"exit status 0", "<trace here> log:\n", "*** and more", "<error here> step-done test.fails", "<error > plan-done"};
 	struct kbi_buf log = KBI_BUF((size_t)64 << 20);
 	assert_int_equal(kb_log_set_level(f->kb, KB_LOG_TRACE), KB_OK);

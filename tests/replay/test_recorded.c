@@ -205,7 +205,7 @@ static const struct {
 } hostile[] = {
 	{"garbage", KB_EPROTOCOL, ""}, {"base64", KB_EPROTOCOL, ""}, {"cut", KB_EPROTOCOL, ""}, {"silent", KB_EPROTOCOL, ""},
 	{"overlong", KB_ETOOBIG, "more than 16777216 bytes"}, {"chatty", KB_OK, "\"verdict\":\"present\""}, {"control", KB_OK, "\"verdict\":\"present\""},
-	{"exit", KB_EPROTOCOL, ""}, {"half", KB_EUNREACHABLE, "its shell ended without an answer"}, {"number", KB_EPROTOCOL, ""}, {"other", KB_EPROTOCOL, ""},
+	{"exit", KB_EPROTOCOL, ""}, {"number", KB_EPROTOCOL, ""}, {"other", KB_EPROTOCOL, ""},
 	{"forged", KB_OK, "\"verdict\":\"present\""}, {"welcome", KB_OK, "\"verdict\":\"present\""},
 };
 
