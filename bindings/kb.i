@@ -44,7 +44,7 @@ kb_ctx *kb_new(void);
 }
 
 /* log.h */
-const char *kb_log_level_name(kb_bare level);
+const char *kb_log_level_name(int level);
 %newobject kb_ctx::log_next;
 %extend kb_ctx {
 	kb_status log_set_level(int level) { return kb_log_set_level($self, level); }

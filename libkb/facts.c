@@ -21,6 +21,8 @@ add_fact(struct kbi_map *facts, const char *line, size_t len)
 		name_len++;
 	if (name_len == 0 || name_len > 200 || name_len == len || !strchr("=:", line[name_len]))
 		return KB_EPROTOCOL;
+	if (memchr(line, '\0', len))	/* a shell prints none, and half a value is another one */
+		return KB_EPROTOCOL;
 	char name[201];
 	memcpy(name, line, name_len);
 	name[name_len] = '\0';

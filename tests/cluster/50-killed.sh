@@ -5,7 +5,7 @@ fresh_hosts
 
 # kill_during STEP SECONDS: kills it so long after the step began
 kill_during() {
-	local pid n=0
+	local pid installer n=0
 	lab exec "$install" up "$cluster" --json >"$out/events" 2>&1 &
 	pid=$!
 	until grep -q "\"event\":\"step-started\".*\"step\":\"$1\"" "$out/events"; do
@@ -15,8 +15,9 @@ kill_during() {
 		sleep 0.1
 	done
 	sleep "$2"
-	# the installer is the last of the chain that began with `lab exec`, which execs
-	kill -9 "$pid"
+	installer=$(pgrep -P "$pid")	# a shell of ours waits for it
+	grep -qx kb-install "/proc/$installer/comm" || fail 'what was to be killed is not the installer'
+	kill -9 "$installer"
 	wait "$pid" 2>/dev/null || true
 	ok "killed during $1"
 }

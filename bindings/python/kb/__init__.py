@@ -24,20 +24,20 @@ from ._core import version as _version
 from ._diff import diff
 from ._enums import Code, EventKind, Mode, Severity, Verdict
 from ._errors import *
-from ._errors import __all__ as _errors
+from ._errors import __all__ as _error_names
 from ._event import Change, Event
 from ._plan import Plan, Run, Task
 from ._result import Result
 from ._step import Step, script
 from ._steps import *
-from ._steps import __all__ as _steps
+from ._steps import __all__ as _step_names
 
 __version__: str = _version()
 __all__ = [
     *("Change", "Cluster", "Code", "Context", "Event", "EventKind", "Host", "Mode", "Plan", "Result", "Run", "Severity", "Step", "Task", "Verdict"),
     *("apt", "ca", "calico", "cidr", "diff", "fstab", "hosts", "join", "kubeadm", "script", "token", "toml"),
-    *_errors,
-    *_steps,
+    *_error_names,
+    *_step_names,
 ]
 for _name in __all__:
     if getattr(globals()[_name], "__module__", "").startswith("kb._"):

@@ -152,12 +152,12 @@ typedef long long swig_type_121;
 typedef long long swig_type_122;
 typedef _gostring_ swig_type_123;
 typedef long long swig_type_124;
-typedef long long swig_type_125;
+typedef _gostring_ swig_type_125;
 typedef _gostring_ swig_type_126;
-typedef _gostring_ swig_type_127;
-typedef long long swig_type_128;
-typedef _gostring_ swig_type_129;
-typedef long long swig_type_130;
+typedef long long swig_type_127;
+typedef _gostring_ swig_type_128;
+typedef long long swig_type_129;
+typedef _gostring_ swig_type_130;
 typedef _gostring_ swig_type_131;
 typedef _gostring_ swig_type_132;
 typedef _gostring_ swig_type_133;
@@ -172,14 +172,14 @@ typedef _gostring_ swig_type_141;
 typedef _gostring_ swig_type_142;
 typedef _gostring_ swig_type_143;
 typedef _gostring_ swig_type_144;
-typedef _gostring_ swig_type_145;
-typedef long long swig_type_146;
+typedef long long swig_type_145;
+typedef _gostring_ swig_type_146;
 typedef _gostring_ swig_type_147;
-typedef _gostring_ swig_type_148;
-typedef long long swig_type_149;
+typedef long long swig_type_148;
+typedef _gostring_ swig_type_149;
 typedef _gostring_ swig_type_150;
-typedef _gostring_ swig_type_151;
-typedef long long swig_type_152;
+typedef long long swig_type_151;
+typedef _gostring_ swig_type_152;
 typedef _gostring_ swig_type_153;
 typedef _gostring_ swig_type_154;
 typedef _gostring_ swig_type_155;
@@ -187,80 +187,79 @@ typedef _gostring_ swig_type_156;
 typedef _gostring_ swig_type_157;
 typedef _gostring_ swig_type_158;
 typedef _gostring_ swig_type_159;
-typedef _gostring_ swig_type_160;
+typedef long long swig_type_160;
 typedef long long swig_type_161;
 typedef long long swig_type_162;
-typedef long long swig_type_163;
-typedef _gostring_ swig_type_164;
-typedef long long swig_type_165;
+typedef _gostring_ swig_type_163;
+typedef long long swig_type_164;
+typedef _gostring_ swig_type_165;
 typedef _gostring_ swig_type_166;
-typedef _gostring_ swig_type_167;
-typedef _goslice_ swig_type_168;
-typedef long long swig_type_169;
-typedef _gostring_ swig_type_170;
-typedef long long swig_type_171;
+typedef _goslice_ swig_type_167;
+typedef long long swig_type_168;
+typedef _gostring_ swig_type_169;
+typedef long long swig_type_170;
+typedef _gostring_ swig_type_171;
 typedef _gostring_ swig_type_172;
-typedef _gostring_ swig_type_173;
-typedef long long swig_type_174;
+typedef long long swig_type_173;
+typedef _gostring_ swig_type_174;
 typedef _gostring_ swig_type_175;
-typedef _gostring_ swig_type_176;
-typedef long long swig_type_177;
-typedef _gostring_ swig_type_178;
-typedef long long swig_type_179;
-typedef _gostring_ swig_type_180;
-typedef long long swig_type_181;
-typedef _goslice_ swig_type_182;
-typedef long long swig_type_183;
-typedef _goslice_ swig_type_184;
-typedef _gostring_ swig_type_185;
-typedef long long swig_type_186;
-typedef _goslice_ swig_type_187;
-typedef long long swig_type_188;
-typedef _goslice_ swig_type_189;
-typedef _gostring_ swig_type_190;
-typedef long long swig_type_191;
+typedef long long swig_type_176;
+typedef _gostring_ swig_type_177;
+typedef long long swig_type_178;
+typedef _gostring_ swig_type_179;
+typedef long long swig_type_180;
+typedef _goslice_ swig_type_181;
+typedef long long swig_type_182;
+typedef _goslice_ swig_type_183;
+typedef _gostring_ swig_type_184;
+typedef long long swig_type_185;
+typedef _goslice_ swig_type_186;
+typedef long long swig_type_187;
+typedef _goslice_ swig_type_188;
+typedef _gostring_ swig_type_189;
+typedef long long swig_type_190;
+typedef _gostring_ swig_type_191;
 typedef _gostring_ swig_type_192;
-typedef _gostring_ swig_type_193;
-typedef long long swig_type_194;
-typedef _goslice_ swig_type_195;
-typedef _gostring_ swig_type_196;
+typedef long long swig_type_193;
+typedef _goslice_ swig_type_194;
+typedef _gostring_ swig_type_195;
+typedef long long swig_type_196;
 typedef long long swig_type_197;
-typedef long long swig_type_198;
-typedef _gostring_ swig_type_199;
-typedef long long swig_type_200;
-typedef _goslice_ swig_type_201;
-typedef long long swig_type_202;
-typedef _gostring_ swig_type_203;
-typedef long long swig_type_204;
+typedef _gostring_ swig_type_198;
+typedef long long swig_type_199;
+typedef _goslice_ swig_type_200;
+typedef long long swig_type_201;
+typedef _gostring_ swig_type_202;
+typedef long long swig_type_203;
+typedef _gostring_ swig_type_204;
 typedef _gostring_ swig_type_205;
 typedef _gostring_ swig_type_206;
 typedef _gostring_ swig_type_207;
-typedef _gostring_ swig_type_208;
-typedef long long swig_type_209;
-typedef _goslice_ swig_type_210;
-typedef long long swig_type_211;
-typedef _goslice_ swig_type_212;
-typedef long long swig_type_213;
-typedef _goslice_ swig_type_214;
-typedef _gostring_ swig_type_215;
-typedef long long swig_type_216;
+typedef long long swig_type_208;
+typedef _goslice_ swig_type_209;
+typedef long long swig_type_210;
+typedef _goslice_ swig_type_211;
+typedef long long swig_type_212;
+typedef _goslice_ swig_type_213;
+typedef _gostring_ swig_type_214;
+typedef long long swig_type_215;
+typedef _gostring_ swig_type_216;
 typedef _gostring_ swig_type_217;
 typedef _gostring_ swig_type_218;
 typedef _gostring_ swig_type_219;
-typedef _gostring_ swig_type_220;
-typedef long long swig_type_221;
-typedef _gostring_ swig_type_222;
-typedef long long swig_type_223;
-typedef _goslice_ swig_type_224;
+typedef long long swig_type_220;
+typedef _gostring_ swig_type_221;
+typedef long long swig_type_222;
+typedef _goslice_ swig_type_223;
+typedef _gostring_ swig_type_224;
 typedef _gostring_ swig_type_225;
 typedef _gostring_ swig_type_226;
-typedef _gostring_ swig_type_227;
-typedef long long swig_type_228;
-typedef _gostring_ swig_type_229;
+typedef long long swig_type_227;
+typedef _gostring_ swig_type_228;
+typedef _goslice_ swig_type_229;
 typedef _goslice_ swig_type_230;
-typedef _goslice_ swig_type_231;
+typedef long long swig_type_231;
 typedef long long swig_type_232;
-typedef long long swig_type_233;
 extern void _wrap_Swig_free_ckb_311cbd72c1d80834(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_ckb_311cbd72c1d80834(swig_intgo arg1);
 extern swig_intgo _wrap_KB_OK_ckb_311cbd72c1d80834(void);
@@ -410,51 +409,51 @@ extern void _wrap_delete_LogEntry_ckb_311cbd72c1d80834(uintptr_t arg1);
 extern swig_type_119 _wrap_KbVersion_ckb_311cbd72c1d80834(void);
 extern swig_type_120 _wrap_KbErrName_ckb_311cbd72c1d80834(swig_type_121 arg1);
 extern swig_type_122 _wrap_KbNew_ckb_311cbd72c1d80834(void);
-extern swig_type_123 _wrap_KbLogLevelName_ckb_311cbd72c1d80834(swig_type_124 arg1);
-extern swig_type_125 _wrap_KbHostNew_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_126 arg2, swig_type_127 arg3);
-extern swig_type_128 _wrap_KbStepNew_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_129 arg2);
-extern swig_type_130 _wrap_KbStepScript_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_131 arg2, swig_type_132 arg3, swig_type_133 arg4);
-extern swig_type_134 _wrap_KbVerdictName_ckb_311cbd72c1d80834(swig_intgo arg1);
-extern swig_type_135 _wrap_KbStepDefName_ckb_311cbd72c1d80834(swig_intgo arg1);
-extern swig_type_136 _wrap_KbStepDefSummary_ckb_311cbd72c1d80834(swig_type_137 arg1);
-extern swig_type_138 _wrap_KbStepParamName_ckb_311cbd72c1d80834(swig_type_139 arg1, swig_intgo arg2);
-extern swig_type_140 _wrap_KbStepParamDoc_ckb_311cbd72c1d80834(swig_type_141 arg1, swig_type_142 arg2);
-extern swig_type_143 _wrap_KbStepParamDefault_ckb_311cbd72c1d80834(swig_type_144 arg1, swig_type_145 arg2);
-extern swig_type_146 _wrap_KbStepParamIsList_ckb_311cbd72c1d80834(swig_type_147 arg1, swig_type_148 arg2);
-extern swig_type_149 _wrap_KbStepParamIsRequired_ckb_311cbd72c1d80834(swig_type_150 arg1, swig_type_151 arg2);
-extern swig_type_152 _wrap_KbStepParamIsSecret_ckb_311cbd72c1d80834(swig_type_153 arg1, swig_type_154 arg2);
-extern swig_type_155 _wrap_KbStepOutputName_ckb_311cbd72c1d80834(swig_type_156 arg1, swig_intgo arg2);
-extern swig_type_157 _wrap_KbStepOutputDoc_ckb_311cbd72c1d80834(swig_type_158 arg1, swig_type_159 arg2);
-extern swig_type_160 _wrap_KbEventKindName_ckb_311cbd72c1d80834(swig_intgo arg1);
-extern swig_type_161 _wrap_KbPlanNew_ckb_311cbd72c1d80834(uintptr_t arg1);
-extern swig_type_162 _wrap_KbClusterNew_ckb_311cbd72c1d80834(uintptr_t arg1);
-extern swig_type_163 _wrap_KbClusterLoad_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_164 arg2);
-extern swig_type_165 _wrap_KbClusterParse_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_166 arg2, swig_type_167 arg3, swig_type_168 arg4);
-extern swig_type_169 _wrap_KbCidrCheck_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_170 arg2);
-extern swig_type_171 _wrap_KbCidrContains_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_172 arg2, swig_type_173 arg3);
-extern swig_type_174 _wrap_KbCidrOverlaps_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_175 arg2, swig_type_176 arg3);
-extern swig_type_177 _wrap_KbCidrBlockCount_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_178 arg2, swig_intgo arg3);
-extern swig_type_179 _wrap_KbCidrSuggest_ckb_311cbd72c1d80834(uintptr_t arg1, swig_intgo arg2, swig_type_180 arg3);
-extern swig_type_181 _wrap_KbCalicoPodCidr_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_182 arg2);
-extern swig_type_183 _wrap_KbCalicoSetPodCidr_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_184 arg2, swig_type_185 arg3);
-extern swig_type_186 _wrap_KbCalicoSetBlockSize_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_187 arg2, swig_intgo arg3);
-extern swig_type_188 _wrap_KbCalicoSetEncapsulation_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_189 arg2, swig_type_190 arg3);
-extern swig_type_191 _wrap_KbKubeadmConfig_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_192 arg2, swig_type_193 arg3);
-extern swig_type_194 _wrap_KbKubeadmMerge_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_195 arg2, swig_type_196 arg3);
-extern swig_type_197 _wrap_KbTokenMake_ckb_311cbd72c1d80834(uintptr_t arg1);
-extern swig_type_198 _wrap_KbTokenCheck_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_199 arg2);
-extern swig_type_200 _wrap_KbCaHash_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_201 arg2);
-extern swig_type_202 _wrap_KbJoinParse_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_203 arg2);
-extern swig_type_204 _wrap_KbJoinPrint_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_205 arg2, swig_type_206 arg3, swig_type_207 arg4, swig_type_208 arg5);
-extern swig_type_209 _wrap_KbFstabSwapOff_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_210 arg2);
-extern swig_type_211 _wrap_KbFstabSwapOn_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_212 arg2);
-extern swig_type_213 _wrap_KbHostsBlock_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_214 arg2, swig_type_215 arg3);
-extern swig_type_216 _wrap_KbAptSource_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_217 arg2, swig_type_218 arg3, swig_type_219 arg4, swig_type_220 arg5);
-extern swig_type_221 _wrap_KbAptFlavour_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_222 arg2);
-extern swig_type_223 _wrap_KbTomlSet_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_224 arg2, swig_type_225 arg3, swig_type_226 arg4, swig_type_227 arg5);
-extern swig_type_228 _wrap_KbDiff_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_229 arg2, swig_type_230 arg3, swig_type_231 arg4);
-extern void _wrap_CloseHandle_ckb_311cbd72c1d80834(swig_type_232 arg1);
-extern void _wrap_DropHandle_ckb_311cbd72c1d80834(swig_type_233 arg1);
+extern swig_type_123 _wrap_KbLogLevelName_ckb_311cbd72c1d80834(swig_intgo arg1);
+extern swig_type_124 _wrap_KbHostNew_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_125 arg2, swig_type_126 arg3);
+extern swig_type_127 _wrap_KbStepNew_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_128 arg2);
+extern swig_type_129 _wrap_KbStepScript_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_130 arg2, swig_type_131 arg3, swig_type_132 arg4);
+extern swig_type_133 _wrap_KbVerdictName_ckb_311cbd72c1d80834(swig_intgo arg1);
+extern swig_type_134 _wrap_KbStepDefName_ckb_311cbd72c1d80834(swig_intgo arg1);
+extern swig_type_135 _wrap_KbStepDefSummary_ckb_311cbd72c1d80834(swig_type_136 arg1);
+extern swig_type_137 _wrap_KbStepParamName_ckb_311cbd72c1d80834(swig_type_138 arg1, swig_intgo arg2);
+extern swig_type_139 _wrap_KbStepParamDoc_ckb_311cbd72c1d80834(swig_type_140 arg1, swig_type_141 arg2);
+extern swig_type_142 _wrap_KbStepParamDefault_ckb_311cbd72c1d80834(swig_type_143 arg1, swig_type_144 arg2);
+extern swig_type_145 _wrap_KbStepParamIsList_ckb_311cbd72c1d80834(swig_type_146 arg1, swig_type_147 arg2);
+extern swig_type_148 _wrap_KbStepParamIsRequired_ckb_311cbd72c1d80834(swig_type_149 arg1, swig_type_150 arg2);
+extern swig_type_151 _wrap_KbStepParamIsSecret_ckb_311cbd72c1d80834(swig_type_152 arg1, swig_type_153 arg2);
+extern swig_type_154 _wrap_KbStepOutputName_ckb_311cbd72c1d80834(swig_type_155 arg1, swig_intgo arg2);
+extern swig_type_156 _wrap_KbStepOutputDoc_ckb_311cbd72c1d80834(swig_type_157 arg1, swig_type_158 arg2);
+extern swig_type_159 _wrap_KbEventKindName_ckb_311cbd72c1d80834(swig_intgo arg1);
+extern swig_type_160 _wrap_KbPlanNew_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_161 _wrap_KbClusterNew_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_162 _wrap_KbClusterLoad_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_163 arg2);
+extern swig_type_164 _wrap_KbClusterParse_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_165 arg2, swig_type_166 arg3, swig_type_167 arg4);
+extern swig_type_168 _wrap_KbCidrCheck_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_169 arg2);
+extern swig_type_170 _wrap_KbCidrContains_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_171 arg2, swig_type_172 arg3);
+extern swig_type_173 _wrap_KbCidrOverlaps_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_174 arg2, swig_type_175 arg3);
+extern swig_type_176 _wrap_KbCidrBlockCount_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_177 arg2, swig_intgo arg3);
+extern swig_type_178 _wrap_KbCidrSuggest_ckb_311cbd72c1d80834(uintptr_t arg1, swig_intgo arg2, swig_type_179 arg3);
+extern swig_type_180 _wrap_KbCalicoPodCidr_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_181 arg2);
+extern swig_type_182 _wrap_KbCalicoSetPodCidr_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_183 arg2, swig_type_184 arg3);
+extern swig_type_185 _wrap_KbCalicoSetBlockSize_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_186 arg2, swig_intgo arg3);
+extern swig_type_187 _wrap_KbCalicoSetEncapsulation_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_188 arg2, swig_type_189 arg3);
+extern swig_type_190 _wrap_KbKubeadmConfig_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_191 arg2, swig_type_192 arg3);
+extern swig_type_193 _wrap_KbKubeadmMerge_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_194 arg2, swig_type_195 arg3);
+extern swig_type_196 _wrap_KbTokenMake_ckb_311cbd72c1d80834(uintptr_t arg1);
+extern swig_type_197 _wrap_KbTokenCheck_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_198 arg2);
+extern swig_type_199 _wrap_KbCaHash_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_200 arg2);
+extern swig_type_201 _wrap_KbJoinParse_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_202 arg2);
+extern swig_type_203 _wrap_KbJoinPrint_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_204 arg2, swig_type_205 arg3, swig_type_206 arg4, swig_type_207 arg5);
+extern swig_type_208 _wrap_KbFstabSwapOff_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_209 arg2);
+extern swig_type_210 _wrap_KbFstabSwapOn_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_211 arg2);
+extern swig_type_212 _wrap_KbHostsBlock_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_213 arg2, swig_type_214 arg3);
+extern swig_type_215 _wrap_KbAptSource_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_216 arg2, swig_type_217 arg3, swig_type_218 arg4, swig_type_219 arg5);
+extern swig_type_220 _wrap_KbAptFlavour_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_221 arg2);
+extern swig_type_222 _wrap_KbTomlSet_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_223 arg2, swig_type_224 arg3, swig_type_225 arg4, swig_type_226 arg5);
+extern swig_type_227 _wrap_KbDiff_ckb_311cbd72c1d80834(uintptr_t arg1, swig_type_228 arg2, swig_type_229 arg3, swig_type_230 arg4);
+extern void _wrap_CloseHandle_ckb_311cbd72c1d80834(swig_type_231 arg1);
+extern void _wrap_DropHandle_ckb_311cbd72c1d80834(swig_type_232 arg1);
 #undef intgo
 */
 import "C"
@@ -2163,10 +2162,10 @@ func New() (_swig_ret Outcome[Ctx]) {
 	return swig_r_1
 }
 
-func LogLevelName(arg1 Outcome[int64]) (_swig_ret string) {
+func LogLevelName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbLogLevelName_ckb_311cbd72c1d80834(C.swig_type_124(_swig_i_0))
+	swig_r_p := C._wrap_KbLogLevelName_ckb_311cbd72c1d80834(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2178,7 +2177,7 @@ func HostNew(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[Host]) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbHostNew_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_126)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_127)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbHostNew_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_125)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_126)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2196,7 +2195,7 @@ func StepNew(arg1 Ctx, arg2 string) (_swig_ret Outcome[Step]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepNew_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_129)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepNew_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2214,7 +2213,7 @@ func StepScript(arg1 Ctx, arg2 string, arg3 string, arg4 *string) (_swig_ret Out
 	_swig_i_2 := arg3
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
-	swig_r = (int64)(C._wrap_KbStepScript_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbStepScript_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_130)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2254,7 +2253,7 @@ func StepDefName(arg1 int) (_swig_ret string) {
 func StepDefSummary(arg1 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbStepDefSummary_ckb_311cbd72c1d80834(*(*C.swig_type_137)(unsafe.Pointer(&_swig_i_0)))
+	swig_r_p := C._wrap_KbStepDefSummary_ckb_311cbd72c1d80834(*(*C.swig_type_136)(unsafe.Pointer(&_swig_i_0)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2268,7 +2267,7 @@ func StepParamName(arg1 string, arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamName_ckb_311cbd72c1d80834(*(*C.swig_type_139)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_KbStepParamName_ckb_311cbd72c1d80834(*(*C.swig_type_138)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2282,7 +2281,7 @@ func StepParamDoc(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamDoc_ckb_311cbd72c1d80834(*(*C.swig_type_141)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_142)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepParamDoc_ckb_311cbd72c1d80834(*(*C.swig_type_140)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2299,7 +2298,7 @@ func StepParamDefault(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamDefault_ckb_311cbd72c1d80834(*(*C.swig_type_144)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepParamDefault_ckb_311cbd72c1d80834(*(*C.swig_type_143)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_144)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2316,7 +2315,7 @@ func StepParamIsList(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsList_ckb_311cbd72c1d80834(*(*C.swig_type_147)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_148)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsList_ckb_311cbd72c1d80834(*(*C.swig_type_146)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2332,7 +2331,7 @@ func StepParamIsRequired(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsRequired_ckb_311cbd72c1d80834(*(*C.swig_type_150)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsRequired_ckb_311cbd72c1d80834(*(*C.swig_type_149)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2348,7 +2347,7 @@ func StepParamIsSecret(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsSecret_ckb_311cbd72c1d80834(*(*C.swig_type_153)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsSecret_ckb_311cbd72c1d80834(*(*C.swig_type_152)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_153)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2364,7 +2363,7 @@ func StepOutputName(arg1 string, arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepOutputName_ckb_311cbd72c1d80834(*(*C.swig_type_156)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_KbStepOutputName_ckb_311cbd72c1d80834(*(*C.swig_type_155)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2378,7 +2377,7 @@ func StepOutputDoc(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepOutputDoc_ckb_311cbd72c1d80834(*(*C.swig_type_158)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_159)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepOutputDoc_ckb_311cbd72c1d80834(*(*C.swig_type_157)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_158)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2427,7 +2426,7 @@ func ClusterLoad(arg1 Ctx, arg2 string) (_swig_ret Outcome[Cluster]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbClusterLoad_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_164)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbClusterLoad_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_163)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2445,7 +2444,7 @@ func ClusterParse(arg1 Ctx, arg2 string, arg3 *string, arg4 []byte) (_swig_ret O
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_KbClusterParse_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_167)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_168)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbClusterParse_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_165)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_167)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2466,7 +2465,7 @@ func CidrCheck(arg1 Ctx, arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCidrCheck_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_170)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCidrCheck_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_169)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2480,7 +2479,7 @@ func CidrContains(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[int64])
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrContains_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_173)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrContains_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_171)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2497,7 +2496,7 @@ func CidrOverlaps(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[int64])
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrOverlaps_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_176)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrOverlaps_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_174)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2514,7 +2513,7 @@ func CidrBlockCount(arg1 Ctx, arg2 string, arg3 int) (_swig_ret Outcome[int64]) 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrBlockCount_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_178)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_KbCidrBlockCount_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_177)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2529,7 +2528,7 @@ func CidrSuggest(arg1 Ctx, arg2 int, arg3 *string) (_swig_ret Outcome[[]byte]) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_KbCidrSuggest_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_180)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrSuggest_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_179)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_2
 	}
@@ -2542,7 +2541,7 @@ func CalicoPodCidr(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCalicoPodCidr_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_182)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCalicoPodCidr_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_181)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2556,7 +2555,7 @@ func CalicoSetPodCidr(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]b
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetPodCidr_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_184)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_185)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCalicoSetPodCidr_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_183)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_184)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2573,7 +2572,7 @@ func CalicoSetBlockSize(arg1 Ctx, arg2 []byte, arg3 int) (_swig_ret Outcome[[]by
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetBlockSize_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_187)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_KbCalicoSetBlockSize_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_186)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2587,7 +2586,7 @@ func CalicoSetEncapsulation(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outco
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetEncapsulation_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_190)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCalicoSetEncapsulation_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_188)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2604,7 +2603,7 @@ func KubeadmConfig(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[[]byte
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbKubeadmConfig_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_193)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbKubeadmConfig_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_191)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2621,7 +2620,7 @@ func KubeadmMerge(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbKubeadmMerge_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_195)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_196)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbKubeadmMerge_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_194)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_195)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2646,7 +2645,7 @@ func TokenCheck(arg1 Ctx, arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbTokenCheck_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_199)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbTokenCheck_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_198)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2659,7 +2658,7 @@ func CaHash(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCaHash_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_201)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCaHash_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_200)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2672,7 +2671,7 @@ func JoinParse(arg1 Ctx, arg2 string) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbJoinParse_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_203)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbJoinParse_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2689,7 +2688,7 @@ func JoinPrint(arg1 Ctx, arg2 string, arg3 string, arg4 string, arg5 *string) (_
 	_swig_i_3 := arg4
 	var _swig_i_4 string
 	_swig_i_4 = optional(arg5)
-	swig_r = (int64)(C._wrap_KbJoinPrint_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_205)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_206)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_207)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_208)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbJoinPrint_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_204)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_205)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_206)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_207)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2711,7 +2710,7 @@ func FstabSwapOff(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbFstabSwapOff_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_210)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbFstabSwapOff_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_209)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2724,7 +2723,7 @@ func FstabSwapOn(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbFstabSwapOn_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_212)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbFstabSwapOn_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_211)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2738,7 +2737,7 @@ func HostsBlock(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]) 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbHostsBlock_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_215)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbHostsBlock_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_213)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2759,7 +2758,7 @@ func AptSource(arg1 Ctx, arg2 string, arg3 *string, arg4 *string, arg5 string) (
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_KbAptSource_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_217)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_218)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_219)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_220)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbAptSource_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_216)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_217)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_218)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_219)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2781,7 +2780,7 @@ func AptFlavour(arg1 Ctx, arg2 string) (_swig_ret Outcome[string]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbAptFlavour_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_222)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbAptFlavour_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_221)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2797,7 +2796,7 @@ func TomlSet(arg1 Ctx, arg2 []byte, arg3 string, arg4 string, arg5 string) (_swi
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_KbTomlSet_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_224)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_225)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_226)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_227)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbTomlSet_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_223)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_224)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_225)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_226)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2821,7 +2820,7 @@ func Diff(arg1 Ctx, arg2 string, arg3 []byte, arg4 []byte) (_swig_ret Outcome[[]
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_KbDiff_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_229)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_230)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_231)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbDiff_ckb_311cbd72c1d80834(C.uintptr_t(_swig_i_0), *(*C.swig_type_228)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_229)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_230)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2838,10 +2837,10 @@ func Diff(arg1 Ctx, arg2 string, arg3 []byte, arg4 []byte) (_swig_ret Outcome[[]
 
 func CloseHandle(arg1 uint64) {
 	_swig_i_0 := arg1
-	C._wrap_CloseHandle_ckb_311cbd72c1d80834(C.swig_type_232(_swig_i_0))
+	C._wrap_CloseHandle_ckb_311cbd72c1d80834(C.swig_type_231(_swig_i_0))
 }
 
 func DropHandle(arg1 uint64) {
 	_swig_i_0 := arg1
-	C._wrap_DropHandle_ckb_311cbd72c1d80834(C.swig_type_233(_swig_i_0))
+	C._wrap_DropHandle_ckb_311cbd72c1d80834(C.swig_type_232(_swig_i_0))
 }

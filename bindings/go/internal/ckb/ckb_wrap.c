@@ -2897,12 +2897,12 @@ long long _wrap_KbNew_ckb_311cbd72c1d80834() {
 }
 
 
-_gostring_ _wrap_KbLogLevelName_ckb_311cbd72c1d80834(long long _swig_go_0) {
-  kb_bare arg1 ;
+_gostring_ _wrap_KbLogLevelName_ckb_311cbd72c1d80834(intgo _swig_go_0) {
+  int arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
-  arg1 = (kb_bare)_swig_go_0; 
+  arg1 = (int)_swig_go_0; 
   
   result = (char *)kb_log_level_name(arg1);
   _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
