@@ -238,7 +238,6 @@ open_up(struct kbi_ssh *s)
 	kbi_loop_timer(s->loop, &s->deadline, KBI_NEVER);
 	kbi_ssh_keep_password(s);
 	kbi_ssh_forget_login(s);
-	kbi_known_files_free(&s->known_files);
 	kbi_buf_free(&s->known_name);
 	kbi_map_free(&s->settings);
 	s->address = s->user = NULL;
@@ -532,7 +531,6 @@ ssh_free(struct kbi_transport *t)
 	if (s->addresses)
 		freeaddrinfo(s->addresses);
 	kbi_ssh_forget_login(s);
-	kbi_known_files_free(&s->known_files);
 	kbi_buf_free(&s->known_name);
 	kbi_buf_free(&s->out);
 	if (s->has_own_keyring)

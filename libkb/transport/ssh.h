@@ -86,7 +86,8 @@ struct kbi_ssh {
 	char first[KBI_SSH_FIRST_BYTES];	/* what the peer said first */
 	size_t first_bytes;
 
-	struct kbi_known_files known_files;
+	struct kbi_known_files known_files;	/* while they are looked at */
+	unsigned known_types;			/* of keys that they have for this host, enum kbi_key_type */
 	struct kbi_buf known_name;
 	struct kbi_keyring *keyring;		/* the context's, or our own */
 	bool has_own_keyring;

@@ -82,18 +82,13 @@ static kb_status
 prefer_host_keys(struct kbi_ssh *s)
 {
 	const char *names[2 * (sizeof(host_keys) / sizeof(host_keys[0])) + 2];
-	struct kbi_known_host host;
 	size_t count = 0;
 
-	kbi_known_hosts_look(kbi_buf_text(&s->known_files.text), s->known_files.text.size_bytes,
-		kbi_buf_text(&s->known_name), NULL, 0, &host);
-	if (host.has_failed)
-		return KB_ENOMEM;
 	for (int is_known = 1; is_known >= 0; is_known--)
 		for (size_t i = 0; i < sizeof(host_keys) / sizeof(host_keys[0]); i++)
-			if (!(host.types & host_keys[i].type) == !is_known)
+			if (!(s->known_types & host_keys[i].type) == !is_known)
 				names[count++] = host_keys[i].name;
-	if (host.types & KBI_KEY_RSA && libssh2_version(0x010b00) == NULL)
+	if (s->known_types & KBI_KEY_RSA && libssh2_version(0x010b00) == NULL)
 		names[count++] = "ssh-rsa";	/* all that 1.10 has for RSA; only old servers still offer it */
 	names[count] = NULL;
 	return prefer(s, LIBSSH2_METHOD_HOSTKEY, names);
@@ -147,6 +142,30 @@ read_known_hosts(struct kbi_ssh *s, struct kb_err *err)
 	return failed;
 }
 
+static void
+look(const struct kbi_ssh *s, const void *key, size_t key_bytes, struct kbi_known_host *host)
+{
+	kbi_known_hosts_look(kbi_buf_text(&s->known_files.text), s->known_files.text.size_bytes,
+		kbi_buf_text(&s->known_name), key, key_bytes, host);
+}
+
+/* The files are read here, for the types of keys to ask for, and again when a key was shown: they grow with the number of
+ * hosts, and as many hosts may be connecting. */
+static kb_status
+learn_types(struct kbi_ssh *s, struct kb_err *err)
+{
+	struct kbi_known_host host;
+	kb_status failed = read_known_hosts(s, err);
+
+	if (!failed) {
+		look(s, NULL, 0, &host);
+		s->known_types = host.types;
+		failed = host.has_failed ? kbi_fail_memory(err) : KB_OK;
+	}
+	kbi_known_files_free(&s->known_files);
+	return failed;
+}
+
 kb_status
 kbi_ssh_prepare_trust(struct kbi_ssh *s, struct kb_err *err)
 {
@@ -158,7 +177,7 @@ kbi_ssh_prepare_trust(struct kbi_ssh *s, struct kb_err *err)
 			? KB_OK
 			: kbi_fail(err, KB_EINVAL, "%s: host_key: not SHA256: and 43 characters of base64",
 				  s->host);
-	return kbi_buf_failed(&s->known_name) ? kbi_fail_memory(err) : read_known_hosts(s, err);
+	return kbi_buf_failed(&s->known_name) ? kbi_fail_memory(err) : learn_types(s, err);
 }
 
 static bool
@@ -302,16 +321,21 @@ add_known_types(struct kbi_ssh *s, unsigned types)
 }
 
 static enum kbi_turn
+lose_by(struct kbi_ssh *s, struct kb_err *err)
+{
+	kbi_err_copy(&s->base.err, err);
+	kbi_err_clear(err);
+	return TURN_LOST;
+}
+
+static enum kbi_turn
 accept_new(struct kbi_ssh *s, const struct shown *shown)
 {
 	struct kb_err err = {0};
 
 	if (kbi_known_hosts_add(s->known_files.files[0].path, kbi_buf_text(&s->known_name), shown->blob,
-		    shown->blob_bytes, &err)) {
-		kbi_err_copy(&s->base.err, &err);
-		kbi_err_clear(&err);
-		return TURN_LOST;
-	}
+		    shown->blob_bytes, &err))
+		return lose_by(s, &err);
 	return kbi_ssh_start_login(s);
 }
 
@@ -359,12 +383,11 @@ refuse_line(struct kbi_ssh *s, const struct shown *shown, const struct kbi_known
 }
 
 static enum kbi_turn
-check_known_hosts(struct kbi_ssh *s, const struct shown *shown)
+judge_shown(struct kbi_ssh *s, const struct shown *shown)
 {
 	struct kbi_known_host host;
 
-	kbi_known_hosts_look(kbi_buf_text(&s->known_files.text), s->known_files.text.size_bytes,
-		kbi_buf_text(&s->known_name), shown->blob, shown->blob_bytes, &host);
+	look(s, shown->blob, shown->blob_bytes, &host);
 	if (host.has_failed)
 		return fail_look_up(s);
 	if (host.known == KBI_KNOWN_SAME)
@@ -380,6 +403,16 @@ check_known_hosts(struct kbi_ssh *s, const struct shown *shown)
 	if (!host.types && kbi_ssh_may_ask_host_key(s))
 		return kbi_ssh_ask_host_key(s, shown->type, shown->fingerprint);
 	return refuse_unknown(s, shown, &host);
+}
+
+static enum kbi_turn
+check_known_hosts(struct kbi_ssh *s, const struct shown *shown)
+{
+	struct kb_err err = {0};
+	enum kbi_turn turn = read_known_hosts(s, &err) ? lose_by(s, &err) : judge_shown(s, shown);
+
+	kbi_known_files_free(&s->known_files);
+	return turn;
 }
 
 enum kbi_turn
