@@ -18,6 +18,7 @@
 #include "run.h"
 #include "script.h"
 #include "session.h"
+#include "transport/transport.h"
 
 #define PROBE_TIMEOUT_MS 60000
 #define LOCK_WAIT_S 600
@@ -333,6 +334,15 @@ jitter_ms(void)
 	return getrandom(&random, sizeof(random), GRND_NONBLOCK) == sizeof(random) ? random % RETRY_MS : 0;
 }
 
+/* Longer each time, and never the same for all hosts of a network that broke. */
+static int64_t
+pause_ms(struct kbi_lane *lane)
+{
+	const struct kbi_transport_ops *way = kbi_transport_find(lane->host->scheme);
+	int64_t delay_ms = (int64_t)RETRY_MS << lane->attempts++;
+	return way && way->is_recorded ? 0 : delay_ms + jitter_ms();
+}
+
 bool
 kbi_lane_is_lost(struct kbi_lane *lane)
 {
@@ -351,10 +361,9 @@ kbi_lane_is_lost(struct kbi_lane *lane)
 		lane->attempts = 0;	/* from here on it stays lost */
 		return true;
 	}
-	int64_t delay_ms = (int64_t)RETRY_MS << lane->attempts++;
 	lane->retry.due = retry;
 	lane->retry.owner = lane;
-	kbi_loop_timer(lane->run->kb->loop, &lane->retry, kbi_clock_ms() + delay_ms + jitter_ms());
+	kbi_loop_timer(lane->run->kb->loop, &lane->retry, kbi_clock_ms() + pause_ms(lane));
 	return false;
 }
 

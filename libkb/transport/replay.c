@@ -291,5 +291,5 @@ replay_free(struct kbi_transport *t)
 }
 
 const struct kbi_transport_ops kbi_transport_replay = {
-	.scheme = "replay", .open = replay_open, .ask = replay_ask, .read = replay_read, .write = replay_write, .free = replay_free,
+	.scheme = "replay", .is_recorded = true, .open = replay_open, .ask = replay_ask, .read = replay_read, .write = replay_write, .free = replay_free,
 };

@@ -80,6 +80,7 @@ struct kbi_transport_question {
 
 struct kbi_transport_ops {
 	const char *scheme;			/* "ssh", "local", "replay" */
+	bool is_recorded;			/* nothing gets better by waiting */
 	struct kbi_transport *(*open)(const struct kbi_transport_want *want, struct kb_err *err);
 	/* adds what is written elsewhere about how to reach the host, and its caller did not say; NULL: nothing is */
 	kb_status (*settle)(struct kbi_map *settings, struct kb_err *err);
