@@ -62,6 +62,8 @@ note_pair(struct walk *w, const char *key, const char *begin)
 	if (path_is(w, w->target->path.data, target_bytes)) {
 		if (w->place->value.begin)
 			return kbi_toml_fail(&w->scan, key, "the key is set twice");
+		if (is_inline)	/* an empty one too, as those with keys */
+			return kbi_toml_fail(&w->scan, key, "the key is a table here");
 		w->place->value = (struct kbi_toml_range){begin, w->scan.at};
 	} else if (is_below(w, target_bytes)) {
 		return kbi_toml_fail(&w->scan, key, "the key is a table here");

@@ -104,6 +104,7 @@ what_is_not_understood_is_refused_with_its_place(void **state)
 	refused(*state, "t = 1\n", "t", "a", "1", "toml:1:1: the table is a plain value here");
 	refused(*state, "[t.a]\nb = 1\n", "t", "a", "1", "toml:1:1: the key is a table here");
 	refused(*state, "t.a.b = 1\n", "t", "a", "1", "toml:1:1: the key is a table here");
+	refused(*state, "t.a = {}\n", "t", "a", "1", "toml:1:1: the key is a table here");
 	refused(*state, "a = 1\n", "", "a", "treu", "toml: value:1:1: no value where one was expected");
 	refused(*state, "a = 1\n", "", "a", "1\nb = 2", "toml: value:1:2: more than one value");
 	refused(*state, "a = 1\n", "", "a", "", "toml: value:1:1: no value where one was expected");
