@@ -119,38 +119,41 @@ assign_args(struct kbi_buf *out, const struct kbi_script_call *call)
 }
 
 static void
-assign(struct kbi_buf *out, const struct kbi_script_call *call, bool is_apply)
+assign_for_apply(struct kbi_buf *out, const struct kbi_script_call *call)
 {
-	struct kbi_buf vars = KBI_BUF(KBI_SCRIPT_MAX);
-	vars.secret = true;
-	assign_args(&vars, call);
-	if (is_apply) {
-		assign_all(&vars, "want_", call->wants);
-		assign_all(&vars, "made_", call->made);
-	}
-	set(out, "kb_vars", kbi_buf_text(&vars));
-	take_failure(out, &vars);
-	kbi_buf_free(&vars);
+	assign_args(out, call);
+	assign_all(out, "want_", call->wants);
+	assign_all(out, "made_", call->made);
 }
 
 static void
-add_texts(struct kbi_buf *out, const struct kbi_script_call *call)	/* LIBRARY TEXT, as the functions of supervise.sh take them */
+add_texts(struct kbi_buf *out, const struct kbi_script_call *call)	/* TEXT [LIBRARY], as the functions of supervise.sh take them */
 {
+	kbi_buf_add_format(out, " %zu", call->number);
 	if (call->step->def->library)
-		kbi_buf_add_format(out, " \"$kb_library_%zu\"", call->library_number);
-	else
-		kbi_buf_add(out, " \"\"");
-	kbi_buf_add_format(out, " \"$kb_text_%zu\"", call->number);
+		kbi_buf_add_format(out, " %zu", call->library_number);
 }
 
 void
 kbi_script_probe(struct kbi_buf *out, const struct kbi_script_call *call)
 {
 	out->secret = true;
-	assign(out, call, false);
+	assign_args(out, call);
 	kbi_buf_add(out, "kb_probe");
 	add_texts(out, call);
-	kbi_buf_add_char(out, '\n');
+}
+
+/* The assignments go into a shell of their own there: as one word */
+static void
+call_long(struct kbi_buf *out, const struct kbi_script_call *call, size_t input_bytes)
+{
+	struct kbi_buf vars = KBI_BUF(KBI_SCRIPT_MAX);
+	vars.secret = true;
+	assign_for_apply(&vars, call);
+	set(out, "kb_vars", kbi_buf_text(&vars));
+	take_failure(out, &vars);
+	kbi_buf_free(&vars);
+	kbi_buf_add_format(out, "kb_long %s %s %zu", call->journal, call->step->name, input_bytes);
 }
 
 void
@@ -158,15 +161,16 @@ kbi_script_apply(struct kbi_buf *out, const struct kbi_script_call *call)
 {
 	const struct kbi_entry *input = call->made ? kbi_map_find(call->made, INPUT) : NULL;
 	out->secret = true;
-	assign(out, call, true);
-	if (call->step->def->flags & KBI_STEP_LONG)
-		kbi_buf_add_format(out, "kb_long %s %s", call->journal, call->step->name);
-	else
-		kbi_buf_add(out, input ? "kb_apply_input" : "kb_apply");
+	if (call->step->def->flags & KBI_STEP_LONG) {
+		call_long(out, call, input ? input->size_bytes : 0);
+	} else {
+		assign_for_apply(out, call);
+		if (input)
+			kbi_buf_add_format(out, "kb_apply_input %zu", input->size_bytes);
+		else
+			kbi_buf_add(out, "kb_apply");
+	}
 	add_texts(out, call);
-	if (input)
-		kbi_buf_add_format(out, " %zu", input->size_bytes);
-	kbi_buf_add_char(out, '\n');
 }
 
 void

@@ -13,11 +13,12 @@
 #define EVIDENCE_LINES 10
 
 /* Read by the privileged shell before anything else. The blank lines are for an rc file that reads a line of
- * stdin. Every later request is one call of kbs_run: cut anywhere, it is either an open quote or lacks its
- * last word, and then nothing of it runs. $1 number, $2 bytes of input or -, $3 script. The script's facts
- * are its descriptor 3; whatever prints to 1 prints to the log. Input passes a count before the script sees
- * its end: a stream that was cut kills the whole session's process group, instead of giving the script a
- * short file. What the script leaves unread is drained, so that the shell never reads it as commands. */
+ * stdin. Every later request is one call, "kbs NUMBER SCRIPT [BYTES OF INPUT] .": cut anywhere, it is either
+ * an open quote or lacks its last word, and then nothing of it runs. It is short, because a step costs four of
+ * them. The script's facts are its descriptor 3; whatever prints to 1 prints to the log. Input passes a count
+ * before the script sees its end: a stream that was cut kills the whole session's process group, instead of
+ * giving the script a short file. What the script leaves unread is drained, so that the shell never reads it as
+ * commands. */
 static const char boot_head[] =
 	"\n\n\n"
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C\n"
@@ -34,14 +35,16 @@ static const char boot_head[] =
 	"cat >/dev/null\n"
 	"return \"$kbs_status\"\n"
 	"}\n"
-	"kbs_run() {\n"
-	"[ \"$4\" = end ] || exit 1\n"
-	"if [ \"$2\" = - ]; then\n"
-	"( eval \"set --;$3\" ) 3>&1 >&2 </dev/null\n"
-	"else\n"
+	"kbs() {\n"
+	"case $#:$3:${4-} in\n"
+	"3:.:)\n"
+	"( eval \"set --;$2\" ) 3>&1 >&2 </dev/null ;;\n"
+	"4:*:.)\n"
 	"kbs_ready \"$1\"\n"
-	"kbs_feed \"$2\" | kbs_eat \"$3\" 3>&1 >&2\n"
-	"fi\n"
+	"kbs_feed \"$3\" | kbs_eat \"$2\" 3>&1 >&2 ;;\n"
+	"*)\n"
+	"exit 1 ;;\n"
+	"esac\n"
 	"kbs_mark \"$1\" \"$?\"\n"
 	"}\n";
 
@@ -148,15 +151,13 @@ kb_status
 kbi_login_frame(
 	struct kbi_buf *buf, uint64_t number, int64_t input_bytes, const char *script, size_t script_bytes)
 {
-	kbi_buf_add_format(buf, "kbs_run %" PRIu64 " ", number);
-	if (input_bytes < 0)
-		kbi_buf_add(buf, "- ");
-	else
-		kbi_buf_add_format(buf, "%" PRId64 " ", input_bytes);
+	kbi_buf_add_format(buf, "kbs %" PRIu64 " ", number);
 	kb_status failed = kbi_sh_quote(buf, script, script_bytes);
 	if (failed)
 		return failed;
-	kbi_buf_add(buf, " end\n");
+	if (input_bytes >= 0)
+		kbi_buf_add_format(buf, " %" PRId64, input_bytes);
+	kbi_buf_add(buf, " .\n");
 	return kbi_buf_failed(buf);
 }
 

@@ -67,17 +67,20 @@ kb_keep() {
 	cat >/dev/null # the disk is full: the step goes on
 }
 
-# kb_supervise ID LIBRARY TEXT: runs an apply to its end, in a session of its own. Descriptor 7 is the lock on its journal's alive, which all of it inherits.
+# kb_supervise ID: runs an apply to its end, in a session of its own. Descriptor 7 is the lock on its journal's alive, which all of it inherits.
 kb_supervise() {
 	kb_dir=$kb_journal/$1
 	{
-		(kb_apply "$2" "$3") 3>"$kb_run/$1.facts"
+		(
+			eval "$kb_vars"
+			kb_apply 0 0
+		) 3>"$kb_run/$1.facts"
 		printf '%s\n' "$?" >"$kb_dir/.status"
 		sync "$kb_dir/.status" && mv -f "$kb_dir/.status" "$kb_dir/status" && sync "$kb_dir"
 	} 2>&1 | kb_keep "$kb_dir" >/dev/null 2>&1
 }
 
-# kb_launch ID STEP LIBRARY TEXT [BYTES]: the journal is on disk before anything of the step runs. Its script and input go there in files that are unlinked before it runs: whole or not at all,
+# kb_launch ID STEP BYTES TEXT [LIBRARY]: the journal is on disk before anything of the step runs. Its script and input go there in files that are unlinked before it runs: whole or not at all,
 # and no secret stays anywhere.
 kb_launch() (
 	umask 077
@@ -87,15 +90,15 @@ kb_launch() (
 	printf 'step=%s\nboot=%s\nwho=%s\n' "$2" "$(kb_boot)" "$kb_me" >"$kb_part/entry" || exit 1
 	exec 7>"$kb_part/alive"
 	flock 7 || exit 1
-	if [ -n "${5-}" ]; then
+	if [ "$3" -gt 0 ]; then
 		kb_stdin=$kb_run/$1.input
-		head -c "$5" >"$kb_stdin" || exit 1
+		head -c "$3" >"$kb_stdin" || exit 1
 	fi
+	eval "kb_text=\$kb_text_$4 kb_library=\${kb_library_${5-none}-}"
 	{
 		printf 'kb_prelude=\nkb_me=%s\nkb_vars=%s\n' "$(kb_quote "$kb_me")" "$(kb_quote "$kb_vars")"
-		printf 'kb_library=%s\nkb_text=%s\n' "$(kb_quote "$3")" "$(kb_quote "$4")"
-		# shellcheck disable=SC2016 # expands there, not here
-		printf '%s\numask 022\nkb_supervise %s "$kb_library" "$kb_text"\n' "$kb_prelude" "$1"
+		printf 'kb_library_0=%s\nkb_text_0=%s\n' "$(kb_quote "$kb_library")" "$(kb_quote "$kb_text")"
+		printf '%s\numask 022\nkb_supervise %s\n' "$kb_prelude" "$1"
 	} >"$kb_run/$1.script" || exit 1
 	exec 5<"$kb_stdin" 6<"$kb_run/$1.script"	# not 0: what a shell begins with & gets another
 	rm -f "$kb_run/$1.script" "$kb_run/$1.input"
@@ -139,7 +142,7 @@ kb_follow_step() {
 	return "$(cat "$kb_dir/status")"
 }
 
-# kb_long ID STEP LIBRARY TEXT [BYTES]: applies in a session of its own that outlives this shell, and follows it. What has a journal is never begun again.
+# kb_long ID STEP BYTES TEXT [LIBRARY]: applies, with so many bytes of input, in a session of its own that outlives this shell, and follows it. What has a journal is never begun again.
 kb_long() {
 	[ -e "$kb_journal/$1" ] || kb_launch "$@" || die STEP step.no-journal "$kb_journal/$1 cannot be written"
 	kb_follow_step "$1" 0

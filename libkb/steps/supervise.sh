@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # kb_me and the like, kb_vars and kb_prelude are set by the controller; kb_journal is for journal.sh
 # How a step's functions are called on the host. Part of the prelude, behind prelude.sh.
 #
-# kb_me says which run of which controller this is, for which host; kb_nonce is that controller's, kb_live holds the numbers of its runs that go on, kb_way is "ssh" or "local". kb_vars holds
-# the assignments of one call (parameters, wants), kb_text_N the texts of the steps, kb_library_N what several of them share, kb_prelude all of the prelude itself.
+# kb_me says which run of which controller this is, for which host; kb_nonce is that controller's, kb_live holds the numbers of its runs that go on, kb_way is "ssh" or "local". kb_text_N are
+# the texts of the steps, kb_library_N what several of them share, kb_prelude all of the prelude itself. A call has its parameters assigned above it; one of a long step, which runs in another
+# shell, has them in kb_vars.
 #
 # A controller that applies holds the host's lock: descriptor 9 of its shell, inherited by what it starts, so that the lock is held for as long as its shell or a step of it runs, and not a
 # moment longer. It is a lock on root's own folder: nothing has to be made, and none but root can take it. Descriptor 8 says who that is: a file without a name, that dies with its holders too.
@@ -21,11 +22,15 @@ elif [ ! -d "$kb_lock" ]; then
 	kb_lock=$kb_run/lock
 fi
 
-# kb_probe LIBRARY TEXT: the library is what several steps share, and may be empty. An exit status alone is no answer: its last fact says that it came to its end.
+# kb_load TEXT [LIBRARY]: by their numbers
+kb_load() {
+	[ -z "${2-}" ] || eval "eval \"\$kb_library_$2\""
+	eval "eval \"\$kb_text_$1\""
+}
+
+# kb_probe TEXT [LIBRARY]: an exit status alone is no answer: its last fact says that it came to its end.
 kb_probe() {
-	eval "$kb_vars"
-	eval "$1"
-	eval "$2"
+	kb_load "$@"
 	probe || return
 	fact probe.ended yes
 }
@@ -40,19 +45,19 @@ kb_ended() {
 	exit "$kb_code"
 }
 
-# kb_apply LIBRARY TEXT
+# kb_apply TEXT [LIBRARY]
 kb_apply() {
-	eval "$kb_vars"
-	eval "$1"
-	eval "$2"
+	kb_load "$@"
 	trap kb_ended EXIT
 	apply
 	exit $?
 }
 
-# kb_apply_input LIBRARY TEXT BYTES: with stdin for apply
+# kb_apply_input BYTES TEXT [LIBRARY]: with stdin for apply
 kb_apply_input() {
-	head -c "$3" | kb_apply "$1" "$2"
+	kb_bytes=$1
+	shift
+	head -c "$kb_bytes" | kb_apply "$@"
 }
 
 # kb_quote TEXT: as one word for a shell
