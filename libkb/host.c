@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/ctx.h"
+#include "base/nearest.h"
 #include "base/secrets.h"
 #include "base/str.h"
 #include "transport/jump.h"
@@ -129,11 +130,36 @@ show(struct kb_host *host)
 }
 
 static kb_status
+fail_name(const struct kb_host *host, const char *what, const char *name, const char *nearest, struct kb_err *err)
+{
+	return kbi_fail(err, KB_EINVAL, "host %s: no such %s: %.100s%s%s%s", host->name, what, name ? name : "NULL",
+			nearest ? " (the nearest is " : "", nearest ? nearest : "", nearest ? ")" : "");
+}
+
+static kb_status
+fail_key(const struct kb_host *host, const char *name, struct kb_err *err)
+{
+	struct kbi_nearest nearest = kbi_nearest(name);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		kbi_nearest_try(&nearest, keys[i].name);
+	return fail_name(host, "setting", name, nearest.best, err);
+}
+
+static kb_status
+fail_secret(const struct kb_host *host, const char *name, struct kb_err *err)
+{
+	struct kbi_nearest nearest = kbi_nearest(name);
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+		kbi_nearest_try(&nearest, secrets[i]);
+	return fail_name(host, "secret", name, nearest.best, err);
+}
+
+static kb_status
 set(struct kb_host *host, const char *name, const char *value, struct kb_err *err)
 {
 	const struct key *key = find_key(name);
 	if (!key)
-		return kbi_fail(err, KB_EINVAL, "host %s: no such setting: %s", host->name, name ? name : "NULL");
+		return fail_key(host, name, err);
 	if (!value)
 		kbi_map_remove(&host->settings, name);
 	else if (!key->is_valid(value))
@@ -296,7 +322,7 @@ static kb_status
 set_secret(struct kb_host *host, const char *key, const void *data, size_t size_bytes, struct kb_err *err)
 {
 	if (!kbi_host_has_secret(key))
-		return kbi_fail(err, KB_EINVAL, "host %s: no such secret: %s", host->name, key ? key : "NULL");
+		return fail_secret(host, key, err);
 	if (data && (size_bytes > KBI_SIZE_TEXT || memchr(data, '\0', size_bytes)))
 		return kbi_fail(err, KB_EINVAL, "host %s: %s holds a NUL or is over 1 MiB", host->name, key);
 	if (data && kbi_secrets_add(host->kb->secrets, data, size_bytes))

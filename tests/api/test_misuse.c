@@ -164,6 +164,17 @@ a_wrong_name_tells_the_nearest(void **state)
 	assert_non_null(strstr(kb_err_cause(err), "pod-network-cidr"));
 	kb_err_free(err);
 	kb_step_free(init);
+	kb_host *host = kb_host_new(f->kb, "a", "ssh://a");
+	assert_int_equal(kb_host_set(host, "identty", "x"), KB_EINVAL);
+	err = kb_error(f->kb);
+	assert_string_equal(kb_err_cause(err), "host a: no such setting: identty (the nearest is identity)");
+	kb_err_free(err);
+	assert_int_equal(kb_host_set_secret(host, "sudo-password", "x", 1), KB_EINVAL);
+	err = kb_error(f->kb);
+	assert_string_equal(kb_err_cause(err), "host a: no such secret: sudo-password (the nearest is sudo_password)");
+	kb_err_free(err);
+	assert_int_equal(kb_host_set(host, NULL, "x"), KB_EINVAL);
+	kb_host_free(host);
 }
 
 static void

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# run.sh BUILD [PYTEST-ARGUMENT...]: Python's raw layer in a build tree made with KB_PYTHON=ON. 77: cannot run here.
+# run.sh BUILD [PYTEST-ARGUMENT...]: the Python package of a build tree made with KB_PYTHON=ON. 77: cannot run here.
 # PYTHON is the interpreter, of the version that the module was built for. KB_LAB, inside a lab's network, adds the lab's tests.
 set -eu
 build=$(cd "${1:?no build folder given}" && pwd)
@@ -18,4 +18,4 @@ command -v nm >/dev/null || skip "there is no nm"
 
 export PYTHONPATH="$build/bindings/python" PYTHONDONTWRITEBYTECODE=1
 cd "$here"
-exec "$python" -W error -m pytest -p no:cacheprovider -rs "$@" .
+exec "$python" -W error -m pytest -p no:cacheprovider -rs "$@"

@@ -6,8 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _core
+from ._catalogue import listed
+from ._errors import described
 from ._plan import Plan, Run
-from ._step import Value, bytes_of, text_of
+from ._step import Values, bytes_of, joined
 
 if TYPE_CHECKING:
     from ._context import Context
@@ -23,25 +25,30 @@ class Cluster:
         self._context = context
         self._raw = raw
 
-    def set(self, key: str, value: Value) -> Cluster:
+    def set(self, key: str, value: Values) -> Cluster:
         """Sets a field by its dotted path ("network.pods"); None puts the default back. Returns itself."""
-        self._raw.set(key, None if value is None else text_of(value))
+        self._raw.set(key, joined(value))
         return self
+
+    @staticmethod
+    def fields() -> dict[str, str]:
+        """What a description can hold: dotted paths, and what each means. Those that only hosts have begin with "hosts[]."."""
+        return {key: _core.Cluster.key_doc(key) or "" for key in listed(_core.Cluster.key)}
 
     def get(self, key: str) -> str | None:
         """What a field is, or its default."""
         return self._raw.get(key)
 
-    def add_host(self, name: str, address: str, role: str = "worker", **fields: Value) -> Cluster:
+    def add_host(self, name: str, address: str, role: str = "worker", **fields: Values) -> Cluster:
         """Adds a host: "control-plane" or "worker"; fields of its own by `set_host()`. Returns itself."""
         self._raw.add_host(name, address, role)
         for key, value in fields.items():
             self.set_host(name, key, value)
         return self
 
-    def set_host(self, name: str, key: str, value: Value) -> Cluster:
+    def set_host(self, name: str, key: str, value: Values) -> Cluster:
         """Sets a field of one host ("ssh.port", "labels"). Returns itself."""
-        self._raw.set_host(name, key, None if value is None else text_of(value))
+        self._raw.set_host(name, key, joined(value))
         return self
 
     def set_secret(self, key: str, secret: str | bytes | None, host: str | None = None) -> Cluster:
@@ -95,4 +102,4 @@ class Cluster:
         _core.close(self._raw)
 
     def __repr__(self) -> str:
-        return f"<kb.Cluster of {len(self.hosts)} hosts>"
+        return described("Cluster", lambda: f"of {len(self.hosts)} hosts")

@@ -4,18 +4,40 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Union
 
 from . import _core
+from ._catalogue import listed
 from ._cluster import Cluster
-from ._enums import Mode
-from ._plan import Plan, milliseconds
+from ._enums import LogLevel, Mode
+from ._errors import described
+from ._event import Event
+from ._log import LogEntry, entry
+from ._plan import Plan, Turn, milliseconds
 from ._result import Alone, Result
-from ._step import Step, Value, bytes_of, text_of
+from ._step import Step, Values, bytes_of, joined
 
 _SECRETS = frozenset({"password", "sudo_password", "passphrase", "identity_data", "answers"})
+_SEPARATORS = {"known_hosts": ":", "answers": "\n"}
+
+Setting = Union[Values, bytes, "Host"]
+
+
+def _is_meant(key: str, words: Iterable[str]) -> bool:
+    """Is a name that does not exist nearer to one of these than to a setting? Its error is to name that one."""
+    known = [*words, *Host.keys()]
+    return key not in known and bool(near := difflib.get_close_matches(key, known, 1)) and near[0] in words
+
+
+def secret_of(value: object, separator: str) -> bytes | None:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    text = joined(value, separator)
+    return None if text is None else text.encode()
 
 
 class Host:
@@ -30,15 +52,28 @@ class Host:
         """What events call it, and the Node's name."""
         return self._raw.name()
 
-    def set(self, **settings: Value | bytes) -> Host:
-        """Settings and secrets by their names in libkb's host.h (`identity`, `known_hosts`, `port`, `password`...); None puts the default
-        back. They take effect at the next connection. Returns itself."""
+    def set(self, **settings: Setting) -> Host:
+        """Sets how to reach it: settings and secrets by their names in libkb's host.h (`identity`, `known_hosts`, `port`, `password`...);
+        None puts the default back. `jump` may be another `Host`, which keeps its own settings. Takes effect at the next connection.
+        Returns itself."""
         for key, value in settings.items():
-            if key in _SECRETS:
-                self._raw.set_secret(key, None if value is None else bytes_of(value))  # type: ignore[arg-type]
+            if isinstance(value, Host):
+                self._set_jump(key, value)
+            elif key in _SECRETS or _is_meant(key, _SECRETS):
+                self._raw.set_secret(key, secret_of(value, _SEPARATORS.get(key, ",")))
             else:
-                self._raw.set(key, None if value is None else text_of(value))
+                self._raw.set(key, joined(value, _SEPARATORS.get(key, ",")))
         return self
+
+    def _set_jump(self, key: str, jump: Host) -> None:
+        if key != "jump":
+            raise TypeError(f"{key} is a Host, and only jump can be one")
+        self._raw.set_jump(jump._raw)
+
+    @staticmethod
+    def keys() -> tuple[str, ...]:
+        """The names of the settings; secrets are not among them."""
+        return tuple(listed(_core.Host.key))
 
     def get(self, key: str) -> str | None:
         """What a setting is, or its default."""
@@ -64,15 +99,20 @@ class Host:
         alone = Alone(self._plan_of(step), mode, timeout)
         with alone:
             for event in alone.run:
-                alone.take(event)
+                self._take(alone, event)
         return alone.result()
 
     async def _await(self, step: Step, mode: Mode, timeout: float | None) -> Result:
         alone = Alone(self._plan_of(step), mode, timeout)
         with alone:
             async for event in alone.run:
-                alone.take(event)
+                self._take(alone, event)
         return alone.result()
+
+    def _take(self, alone: Alone, event: Event) -> None:
+        if event.question:      # nobody sees it who could answer
+            self._context.answer(event, None)
+        alone.take(event)
 
     def _plan_of(self, step: Step) -> Plan:
         plan = self._context.plan()
@@ -84,7 +124,7 @@ class Host:
         _core.close(self._raw)
 
     def __repr__(self) -> str:
-        return f"<kb.Host {self.name}>"
+        return described("Host", lambda: self.name)
 
 
 class Context:
@@ -93,11 +133,13 @@ class Context:
 
     def __init__(self) -> None:
         self._raw = _core.new()
-        self._turns: set[asyncio.Event] = set()
+        self._turns: set[Turn] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._reader: int | None = None
 
-    def host(self, name: str, uri: str, /, **settings: Value | bytes) -> Host:
-        """A host: `ssh://[user@]address[:port]`, or `local:` for this machine. Settings as `Host.set()`. Nothing is connected yet."""
+    def host(self, name: str, uri: str, /, **settings: Setting) -> Host:
+        """Makes a host: `ssh://[user@]address[:port]`, `local:` for this machine, or `replay:FILE` for one that was recorded. Settings as
+        `Host.set()`. Nothing is connected until a run needs it."""
         return Host(self, _core.host_new(self._raw, name, uri)).set(**settings)
 
     def plan(self) -> Plan:
@@ -128,32 +170,73 @@ class Context:
         return self._raw.wait(milliseconds(timeout)) > 0
 
     def cancel(self, run: int = 0) -> None:
-        """Cancels a run, or all of them. From any thread; returns at once."""
+        """Cancels a run, or all of them. From any thread; returns at once: what became of each host arrives as events."""
         self._raw.cancel(run)
 
+    def answer(self, question: Event | int, answer: str | bytes | None) -> None:
+        """Answers a question: an event of the kind QUESTION, or its number. None declines: the host fails. To a "host_key", "yes" or the
+        fingerprint itself trusts that key for as long as this context lives, anything else refuses it. A wrong answer is asked for again,
+        three times in all."""
+        number = question.question if isinstance(question, Event) else question
+        self._raw.answer(number, None if answer is None else bytes_of(answer))
+
+    @property
+    def log_level(self) -> LogLevel:
+        """How much of what the library does is kept for `log()`. To be set; nothing is kept at the beginning."""
+        return LogLevel(self._raw.log_level())
+
+    @log_level.setter
+    def log_level(self, level: LogLevel) -> None:
+        self._raw.log_set_level(level)
+
+    def set_log_size(self, size_bytes: int) -> None:
+        """Says how much memory the log's entries may take; the oldest are dropped for new ones. A context begins with 1 MiB."""
+        self._raw.log_set_size(size_bytes)
+
+    def log(self) -> Iterator[LogEntry]:
+        """Takes the log's entries, the oldest first, until there is none. They come with what waits or dispatches."""
+        while (raw := self._raw.log_next()) is not None:
+            yield entry(raw)
+
+    @property
+    def log_dropped(self) -> int:
+        """How many entries of the log were dropped so far, unread."""
+        return self._raw.log_dropped()
+
     @contextmanager
-    def _reading(self) -> Iterator[asyncio.Event]:
-        """The turn of one coroutine that waits for events: set after each dispatch. All of them share one reader."""
-        loop, turn = asyncio.get_running_loop(), asyncio.Event()
+    def _reading(self) -> Iterator[Turn]:
+        """The turn of one coroutine that waits for events. All of them share one reader."""
+        loop, turn = asyncio.get_running_loop(), Turn()
         if self._loop not in (None, loop):
             raise RuntimeError("the context is in use by another asyncio loop")
         if not self._turns:
-            loop.add_reader(self.fileno(), self._ready)
+            self._reader = self.fileno()
+            loop.add_reader(self._reader, self._ready, loop)
         self._turns.add(turn)
         self._loop = loop
-        turn.set()
+        turn.take(None)
         try:
             yield turn
         finally:
             self._turns.discard(turn)
             if not self._turns:
-                loop.remove_reader(self.fileno())
-                self._loop = None
+                self._stop_reading(loop)
 
-    def _ready(self) -> None:
-        self.dispatch()
-        for turn in self._turns:
-            turn.set()
+    def _stop_reading(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._reader is not None and not loop.is_closed():
+            loop.remove_reader(self._reader)
+        self._reader = self._loop = None
+
+    def _ready(self, loop: asyncio.AbstractEventLoop) -> None:
+        """What goes wrong here is for the coroutines that wait: nobody else would hear of it, and the descriptor stays readable."""
+        failed: Exception | None = None
+        try:
+            self.dispatch()
+        except Exception as error:
+            failed = error
+            self._stop_reading(loop)
+        for turn in tuple(self._turns):
+            turn.take(failed)
 
     def close(self) -> None:
         """Ends its use now, whoever still holds something of it; what runs is cancelled."""
@@ -170,3 +253,6 @@ class Context:
 
     async def __aexit__(self, *_: object) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        return described("Context", lambda: f"with descriptor {self.fileno()}")

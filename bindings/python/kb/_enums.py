@@ -51,7 +51,7 @@ class Verdict(enum.IntEnum):
     UNKNOWN = _core.KB_UNKNOWN
 
     def __str__(self) -> str:
-        return _core.verdict_name(self)
+        return _core.verdict_name(self) or "none"
 
 
 class EventKind(enum.IntEnum):
@@ -65,6 +65,7 @@ class EventKind(enum.IntEnum):
     STEP_DONE = _core.KB_EVENT_STEP_DONE
     NOTE = _core.KB_EVENT_NOTE
     PLAN_DONE = _core.KB_EVENT_PLAN_DONE
+    QUESTION = _core.KB_EVENT_QUESTION
 
     def __str__(self) -> str:
         return _core.event_kind_name(self)
@@ -77,3 +78,17 @@ class Severity(enum.IntEnum):
     INFO = _core.KB_INFO
     WARNING = _core.KB_WARNING
     ERROR = _core.KB_ERROR
+
+
+class LogLevel(enum.IntEnum):
+    """How much of what the library does is kept; each level holds those before it."""
+
+    OFF = _core.KB_LOG_OFF
+    ERROR = _core.KB_LOG_ERROR
+    WARNING = _core.KB_LOG_WARNING
+    INFO = _core.KB_LOG_INFO
+    DEBUG = _core.KB_LOG_DEBUG
+    TRACE = _core.KB_LOG_TRACE
+
+    def __str__(self) -> str:
+        return _core.log_level_name(self)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 __all__ = [
@@ -166,6 +167,14 @@ _BY_CODE: dict[int, type[Error]] = {
     -17: IntegrityBroken,
     -18: Unsupported,
 }
+
+
+def described(name: str, tell: Callable[[], str]) -> str:
+    """For __repr__, which must not raise: what is closed says so."""
+    try:
+        return f"<kb.{name} {tell()}>"
+    except Error as error:
+        return f"<kb.{name}: {error}>"
 
 
 def make(

@@ -14,6 +14,10 @@ from ._enums import EventKind, Severity, Verdict
 from ._errors import Error
 
 
+def time_of(milliseconds: int) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.timezone.utc)
+
+
 @dataclass(frozen=True)
 class Change:
     """One difference: of what kind ("file", "package", "unit"...), its name, what it is and what it is to be. None: not there, or secret."""
@@ -34,6 +38,7 @@ class Event:
 
     @property
     def kind(self) -> EventKind:
+        """Which kind."""
         return EventKind(self._raw.kind())
 
     @property
@@ -44,7 +49,7 @@ class Event:
     @property
     def time(self) -> datetime.datetime:
         """When, in UTC."""
-        return datetime.datetime.fromtimestamp(self._raw.time_ms() / 1000, datetime.timezone.utc)
+        return time_of(self._raw.time_ms())
 
     @property
     def host(self) -> str:
@@ -105,7 +110,8 @@ class Event:
 
     @property
     def id(self) -> str:
-        """Of a note: its stable name, such as "host.name-differs"."""
+        """Of a note: its stable name, such as "host.name-differs". Of a question: what is asked for, by the name under which `Host.set()`
+        takes it beforehand: "passphrase", "password" or "host_key"."""
         return self._raw.id()
 
     @property
@@ -125,8 +131,24 @@ class Event:
 
     @property
     def journal(self) -> str:
-        """The journal id under which a long step is still running on its host, or ""."""
+        """Of a step that runs on its host in a session of its own (package installation, kubeadm init and join, and other long ones): the
+        name of its journal there, a folder of /var/lib/libkb/journal, from when it was begun until its result was heard. "" otherwise."""
         return self._raw.journal()
+
+    @property
+    def question(self) -> int:
+        """Of a question: its number, for `Context.answer()`; 0 when the event is none."""
+        return self._raw.question()
+
+    @property
+    def subject(self) -> str:
+        """Of a question: what the answer is for: the key's file, `user@address:port` of a password, the `SHA256:...` of a host key."""
+        return self._raw.subject()
+
+    @property
+    def attempt(self) -> int:
+        """Of a question: 1, and one more each time that an answer to it was wrong."""
+        return self._raw.attempt()
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:

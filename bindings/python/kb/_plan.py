@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 from . import _core
 from ._enums import EventKind, Mode
+from ._errors import Error, described
 from ._event import Event
 from ._step import Step
 
@@ -17,6 +20,24 @@ if TYPE_CHECKING:
 
 def milliseconds(timeout: float | None) -> int:
     return -1 if timeout is None else max(0, round(timeout * 1000))
+
+
+class Turn:
+    """A coroutine that waits until something was dispatched."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+        self._failed: Exception | None = None
+
+    def take(self, failed: Exception | None) -> None:
+        self._failed = self._failed or failed
+        self._event.set()
+
+    async def wait(self) -> None:
+        await self._event.wait()
+        if self._failed is not None:
+            raise self._failed
+        self._event.clear()
 
 
 class Task:
@@ -73,7 +94,7 @@ class Task:
         return gave
 
     def __repr__(self) -> str:
-        return f"<kb.Task {self.host} {self.step}>"
+        return described("Task", lambda: f"{self.host} {self.step}")
 
 
 class Run:
@@ -109,11 +130,16 @@ class Run:
         for _ in self:
             pass
 
+    def _let_go(self) -> None:
+        """Cancels what nobody listens to any more. That a context is closed or forked is no matter then."""
+        with contextlib.suppress(Error):
+            self.cancel()
+
     def __iter__(self) -> Iterator[Event]:
-        self.start()
         raw, context = self._plan._raw, self._plan._context
         is_over, error = False, None
         try:
+            self.start()
             while not is_over:
                 if (taken := raw.next_event()) is None:
                     if not raw.is_running():
@@ -125,29 +151,28 @@ class Run:
                 yield event
         finally:
             if not is_over:
-                self.cancel()
+                self._let_go()
         if error is not None:
             raise error
 
     async def __aiter__(self) -> AsyncIterator[Event]:
-        self.start()
         raw, context = self._plan._raw, self._plan._context
         is_over, error = False, None
         with context._reading() as turn:
             try:
+                self.start()
                 while not is_over:
                     if (taken := raw.next_event()) is None:
                         if not raw.is_running():
                             return
                         await turn.wait()
-                        turn.clear()
                         continue
                     event = Event(taken)
                     is_over, error = event.kind == EventKind.PLAN_DONE, event.error
                     yield event
             finally:
                 if not is_over:
-                    self.cancel()
+                    self._let_go()
         if error is not None:
             raise error
 
@@ -160,7 +185,7 @@ class Run:
 
     def __repr__(self) -> str:
         state = "not started" if self._number is None else f"run {self._number}"
-        return f"<kb.Run {self._mode.name.lower()} of {len(self._plan)} tasks, {state}>"
+        return described("Run", lambda: f"{self._mode.name.lower()} of {len(self._plan)} tasks, {state}")
 
 
 class Plan:
@@ -204,6 +229,16 @@ class Plan:
         """Makes it so. The timeout is in seconds, for all of it."""
         return Run(self, Mode.APPLY, timeout)
 
+    @property
+    def running(self) -> bool:
+        """It runs, or has events left."""
+        return self._raw.is_running() == 1
+
+    def next_event(self) -> Event | None:
+        """Takes the next event, for a loop of your own; None when there is none now. Such a loop raises nothing: see `Event.error`."""
+        taken = self._raw.next_event()
+        return None if taken is None else Event(taken)
+
     def close(self) -> None:
         """Ends its use now; a run of it is cancelled."""
         _core.close(self._raw)
@@ -218,5 +253,5 @@ class Plan:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<kb.Plan of {len(self)} tasks>"
+        return described("Plan", lambda: f"of {len(self)} tasks")
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from typing import Union
 
 from . import _core
+from ._catalogue import listed
 from ._scratch import scratch
 
-Value = Union[
+Scalar = Union[
     str,
     int,
     bool,
@@ -20,9 +21,9 @@ Value = Union[
     ipaddress.IPv6Address,
     ipaddress.IPv4Network,
     ipaddress.IPv6Network,
-    None,
 ]
-Values = Union[Value, Iterable[Union[str, int]]]
+Value = Union[Scalar, None]
+Values = Union[Value, Iterable[Scalar], Mapping[str, Scalar]]
 Secret = Union[str, bytes, None]
 
 
@@ -33,17 +34,32 @@ def text_of(value: object) -> str:
     return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
 
 
+def texts_of(value: object) -> tuple[str, ...] | None:
+    """The texts of a list, and NAME=VALUE of a mapping; None for a single value."""
+    if isinstance(value, Mapping):
+        return tuple(f"{name}={text_of(of)}" for name, of in value.items())
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, bytearray, ipaddress.IPv4Network, ipaddress.IPv6Network)):
+        return tuple(text_of(one) for one in value)
+    return None
+
+
+def joined(value: object, separator: str = ",") -> str | None:
+    """One text: that of a value, or those of a list or mapping with commas between them; None for None."""
+    if value is None:
+        return None
+    several = texts_of(value)
+    return text_of(value) if several is None else separator.join(several)
+
+
 def bytes_of(secret: str | bytes) -> bytes:
     return secret.encode() if isinstance(secret, str) else bytes(secret)
 
 
 def _spelt(step: str, param: str) -> str:
     """The name that libkb has for a keyword: hyphens and dots cannot be written there."""
-    index = 0
-    while (name := _core.step_param_name(step, index)) is not None:
+    for name in listed(lambda index: _core.step_param_name(step, index)):
         if name.replace("-", "_").replace(".", "_") == param:
             return name
-        index += 1
     return param.replace("_", "-")
 
 
@@ -73,12 +89,9 @@ class Step:
             and _core.step_param_is_secret(self._name, param)
         ):
             self._secrets[param] = bytes_of(value)
-        elif isinstance(value, Iterable) and not isinstance(
-            value, (str, ipaddress.IPv4Network, ipaddress.IPv6Network)
-        ):
-            self._params[param] = tuple(text_of(v) for v in value)
         else:
-            self._params[param] = text_of(value)
+            several = texts_of(value)
+            self._params[param] = text_of(value) if several is None else several
 
     def _known(self, param: str) -> bool:
         return _core.step_param_doc(self._name, param) is not None
