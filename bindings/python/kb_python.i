@@ -87,6 +87,19 @@ kbpy_raise(const struct call *call, kb_status status)
 	Py_XDECREF(made);
 }
 
+/* An argument that C has no words for is refused as libkb would refuse it. */
+static void
+kbpy_refuse(const char *name, const char *how)
+{
+	char cause[128];
+	snprintf(cause, sizeof(cause), "%s: %s", name, how);
+	PyErr_Clear();
+	PyObject *made = kbpy_exception(KB_EINVAL, cause, NULL);
+	if (made)
+		PyErr_SetObject((PyObject *)Py_TYPE(made), made);
+	Py_XDECREF(made);
+}
+
 /* Valid as long as the argument. */
 static const char *
 kbpy_text(PyObject *object, const char *name)
@@ -97,11 +110,27 @@ kbpy_text(PyObject *object, const char *name)
 		return NULL;
 	}
 	const char *text = PyUnicode_AsUTF8AndSize(object, &size);
-	if (text && strlen(text) != (size_t)size) {
-		PyErr_Format(PyExc_ValueError, "%s: embedded null character", name);
-		return NULL;
+	if (!text) {
+		kbpy_refuse(name, "not UTF-8");
+	} else if (strlen(text) != (size_t)size) {
+		kbpy_refuse(name, "embedded null character");
+		text = NULL;
 	}
 	return text;
+}
+
+static bool
+kbpy_int(PyObject *object, const char *name, int *number)
+{
+	int overflow = 0;
+	long wide = PyLong_AsLongAndOverflow(object, &overflow);
+	if (wide == -1 && !overflow && PyErr_Occurred())
+		return false;
+	*number = (int)wide;
+	if (!overflow && *number == wide)
+		return true;
+	kbpy_refuse(name, "a number that is out of range");
+	return false;
 }
 
 static bool
@@ -131,6 +160,7 @@ kbpy_now_ms(void)
 %typemap(in) const char * %{ $1 = (char *)kbpy_text($input, "$1_name"); if (!$1) SWIG_fail; %}
 %typemap(in) const kb_opt * %{ if ($input != Py_None && !($1 = (char *)kbpy_text($input, "$1_name"))) SWIG_fail; %}
 %typemap(freearg) const char *, const kb_opt * ""
+%typemap(in) int %{ if (!kbpy_int($input, "$1_name", &$1)) SWIG_fail; %}
 %typemap(out) const char * %{ $result = kbpy_str($1); %}
 %typemap(out) const kb_must * %{ if (!$1) { kbpy_raise(&call1, KB_OK); SWIG_fail; } $result = kbpy_str($1); %}
 

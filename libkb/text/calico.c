@@ -112,7 +112,10 @@ kbi_calico_pod_cidr(const void *data, size_t size_bytes, struct kbi_buf *out, st
 {
 	struct pool p;
 	kb_status status = begin(&p, data, size_bytes, err);
+	const struct kbi_yaml_node *node = status || !p.pool ? NULL : kbi_yaml_get(p.pool, "cidr");
 
+	if (node && !kbi_yaml_is_scalar(node))
+		status = fail(&p, node, "Installation: the pool's cidr is not a value");
 	if (!status && cidr_of(&p))
 		kbi_buf_add(out, cidr_of(&p));
 	kbi_manifest_free(&p.m);

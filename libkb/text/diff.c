@@ -375,6 +375,8 @@ kbi_diff(const char *name, const void *before, size_t before_bytes, const void *
 		name += strspn(name, "/");	/* a/etc/hosts, not a//etc/hosts */
 	if (!kbi_str_is_set(name) || !is_printable_name(name))
 		return kbi_fail(err, KB_EINVAL, "diff: name: empty or not printable");
+	if (strlen(name) > INPUT_MAX_BYTES)
+		return kbi_fail(err, KB_ETOOBIG, "diff: name: %zu bytes", strlen(name));
 	if ((!before && before_bytes) || (!after && after_bytes))
 		return kbi_fail(err, KB_EINVAL, "diff: %s: NULL with a size", name);
 	if (before_bytes == after_bytes && memcmp(old, new, before_bytes) == 0)

@@ -217,6 +217,7 @@ a_manifest_that_leaves_a_choice_is_refused(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_null(kb_calico_pod_cidr(*state, cases[i].text, strlen(cases[i].text)));
 		assert_null(kb_calico_set_pod_cidr(*state, cases[i].text, strlen(cases[i].text), "10.1.0.0/16"));
 		unit_check_cause(*state, cases[i].cause);
 	}
