@@ -280,7 +280,7 @@ kbpy_now_ms(void)
 
 %warnfilter(321) set;
 %warnfilter(321) id;
-#define KB_FUNCTION_NAME "%(strip:[kb_])s"
+%define KB_FUNCTION_NAME "%(strip:[kb_])s" %enddef
 %include "kb.i"
 
 %inline %{

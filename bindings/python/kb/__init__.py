@@ -17,7 +17,7 @@ What fails is an `Error`, and one of its classes for each thing that a caller wo
 `kb.calico.set_pod_cidr()`, `kb.cidr.overlaps()`, `kb.token.make()`, `kb.kubeadm.config()`.
 """
 
-from . import apt, ca, calico, cidr, fstab, hosts, join, kubeadm, token, toml
+from . import _errors, _steps, apt, ca, calico, cidr, fstab, hosts, join, kubeadm, token, toml
 from ._catalogue import Param, StepInfo, catalogue
 from ._cluster import Cluster
 from ._context import Context, Host
@@ -25,23 +25,50 @@ from ._core import version as _version
 from ._diff import diff
 from ._enums import Code, EventKind, LogLevel, Mode, Severity, Verdict
 from ._errors import *
-from ._errors import __all__ as _error_names
 from ._event import Change, Event
 from ._log import LogEntry
 from ._plan import Plan, Run, Task
 from ._result import Result
 from ._step import Step, script
 from ._steps import *
-from ._steps import __all__ as _step_names
 
 __version__: str = _version()
 __all__ = [
-    *("Change", "Cluster", "Code", "Context", "Event", "EventKind", "Host", "LogEntry", "LogLevel", "Mode", "Param", "Plan"),
-    *("Result", "Run", "Severity", "Step", "StepInfo", "Task", "Verdict"),
-    *("apt", "ca", "calico", "catalogue", "cidr", "diff", "fstab", "hosts", "join", "kubeadm", "script", "token", "toml"),
-    *_error_names,
-    *_step_names,
+    "Change",
+    "Cluster",
+    "Code",
+    "Context",
+    "Event",
+    "EventKind",
+    "Host",
+    "LogEntry",
+    "LogLevel",
+    "Mode",
+    "Param",
+    "Plan",
+    "Result",
+    "Run",
+    "Severity",
+    "Step",
+    "StepInfo",
+    "Task",
+    "Verdict",
+    "apt",
+    "ca",
+    "calico",
+    "catalogue",
+    "cidr",
+    "diff",
+    "fstab",
+    "hosts",
+    "join",
+    "kubeadm",
+    "script",
+    "token",
+    "toml",
 ]
+__all__ += _errors.__all__
+__all__ += _steps.__all__
 for _name in __all__:
     if getattr(globals()[_name], "__module__", "").startswith("kb._"):
         globals()[_name].__module__ = "kb"

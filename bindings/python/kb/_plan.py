@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import TYPE_CHECKING, Any
 
 from . import _core
 from ._enums import EventKind, Mode
@@ -176,7 +176,7 @@ class Run:
         if error is not None:
             raise error
 
-    def __await__(self) -> Iterator[None]:
+    def __await__(self) -> Generator[Any, None, None]:
         async def all_of_it() -> None:
             async for _ in self:
                 pass

@@ -24,7 +24,7 @@ Scalar = Union[
 ]
 Value = Union[Scalar, None]
 Values = Union[Value, Iterable[Scalar], Mapping[str, Scalar]]
-Secret = Union[str, bytes, None]
+Secret = Union[str, bytes, bytearray, None]
 
 
 def text_of(value: object) -> str:
@@ -51,7 +51,7 @@ def joined(value: object, separator: str = ",") -> str | None:
     return text_of(value) if several is None else separator.join(several)
 
 
-def bytes_of(secret: str | bytes) -> bytes:
+def bytes_of(secret: str | bytes | bytearray) -> bytes:
     return secret.encode() if isinstance(secret, str) else bytes(secret)
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import AnyStr
+from typing import overload
 
 from ._step import bytes_of
 
@@ -12,6 +12,10 @@ def raw(text: str | bytes) -> bytes:
     return bytes_of(text)
 
 
-def like(model: AnyStr, data: bytes) -> AnyStr:
+@overload
+def like(model: str, data: bytes) -> str: ...
+@overload
+def like(model: bytes, data: bytes) -> bytes: ...
+def like(model: str | bytes, data: bytes) -> str | bytes:
     """data, as str or bytes: whichever model is."""
     return data.decode() if isinstance(model, str) else data
