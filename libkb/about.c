@@ -29,8 +29,18 @@ digest_text(uint64_t so_far, const char *text)
 
 #define DIGEST_BEGIN UINT64_C(14695981039346656037)
 
+static void
+add_value(struct kbi_buf *line, const struct kbi_map *named, const struct kbi_buf *value)
+{
+	struct kbi_buf escaped = KBI_BUF(4 * KBI_SIZE_TEXT);
+
+	kbi_recording_escape(&escaped, kbi_buf_text(value), value->size_bytes);
+	kbi_recording_name(line, named, kbi_buf_text(&escaped), escaped.size_bytes);
+	kbi_buf_free(&escaped);
+}
+
 static char *
-arg_line(struct kbi_secrets *secrets, const struct kbi_entry *e)
+arg_line(const struct kbi_about_known *known, const struct kbi_entry *e)
 {
 	struct kbi_buf line = KBI_BUF(KBI_SIZE_TEXT), value = KBI_BUF(2 * KBI_SIZE_TEXT);
 
@@ -38,11 +48,11 @@ arg_line(struct kbi_secrets *secrets, const struct kbi_entry *e)
 	if (e->secret) {
 		kbi_buf_add_format(&line, "secret %s\n", e->name);
 	} else {
-		kbi_secrets_blank(secrets, e->value, e->size_bytes, &value);
+		kbi_secrets_blank(known->secrets, e->value, e->size_bytes, &value);
 		kbi_recording_blank(&value);
 		kbi_buf_add_format(&line, "arg %s=", e->name);
 		if (value.size_bytes <= LONG_VALUE)
-			kbi_recording_escape(&line, kbi_buf_text(&value), value.size_bytes);
+			add_value(&line, known->named, &value);
 		else
 			kbi_buf_add_format(&line, "(%zu bytes, %016" PRIx64 ")", value.size_bytes,
 				digest(DIGEST_BEGIN, value.data, value.size_bytes));
@@ -70,14 +80,14 @@ is_told(const struct kbi_step_def *def, const char *name, bool is_apply)
 
 /* Sorted: in which order a caller sets them does not matter. The values of a list keep theirs. */
 static void
-add_args(struct kbi_buf *out, struct kbi_secrets *secrets, const struct kbi_script_call *call, bool is_apply)
+add_args(struct kbi_buf *out, const struct kbi_about_known *known, const struct kbi_script_call *call, bool is_apply)
 {
 	size_t count = 0;
 	char **lines = calloc(call->args->count + 1, sizeof(*lines));
 
 	for (size_t i = 0; lines && i < call->args->count; i++) {
 		const struct kbi_entry *e = &call->args->entries[i];
-		if (is_told(call->step->def, e->name, is_apply) && !(lines[count++] = arg_line(secrets, e)))
+		if (is_told(call->step->def, e->name, is_apply) && !(lines[count++] = arg_line(known, e)))
 			out->failed = KB_ENOMEM;
 	}
 	if (!lines)
@@ -103,14 +113,14 @@ digest_map(uint64_t so_far, const struct kbi_map *map)
 }
 
 void
-kbi_about_step(struct kbi_buf *out, struct kbi_secrets *secrets, const struct kbi_script_call *call, const char *verb)
+kbi_about_step(struct kbi_buf *out, const struct kbi_about_known *known, const struct kbi_script_call *call, const char *verb)
 {
 	bool is_apply = !kbi_str_is(verb, "probe");
 	const struct kb_step *step = call->step;
 	uint64_t text = digest_text(digest_text(DIGEST_BEGIN, step->def->script), step->def->library);
 
 	kbi_buf_add_format(out, "%s %s\n", verb, step->name);
-	add_args(out, secrets, call, is_apply);
+	add_args(out, known, call, is_apply);
 	if (kbi_step_is_own(step))
 		text = digest_text(digest_text(text, step->probe), step->apply);
 	kbi_buf_add_format(out, "text %016" PRIx64 "\n", text);

@@ -9,7 +9,12 @@
 
 struct kbi_secrets;
 
+struct kbi_about_known {
+	struct kbi_secrets *secrets;	/* blanked where they stand in other values */
+	const struct kbi_map *named;	/* values that are others in each run, by name */
+};
+
 /* verb: "probe", "apply", "attach" (to an apply that an earlier connection began), "forget" (its journal) */
-void kbi_about_step(struct kbi_buf *out, struct kbi_secrets *secrets, const struct kbi_script_call *call, const char *verb);
+void kbi_about_step(struct kbi_buf *out, const struct kbi_about_known *known, const struct kbi_script_call *call, const char *verb);
 
 #endif

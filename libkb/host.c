@@ -210,7 +210,10 @@ set_from_uri(struct kb_host *host, const char *uri, struct kb_err *err)
 	if (kbi_str_starts(uri, "replay:")) {
 		host->scheme = strdup("replay");
 		host->recording = kbi_recording_load(uri + strlen("replay:"), err);
-		return !host->recording ? err->code : host->scheme ? KB_OK : kbi_fail_memory(err);
+		if (!host->recording)
+			return err->code;
+		host->recording->named = &host->named;
+		return host->scheme ? KB_OK : kbi_fail_memory(err);
 	}
 	if (!kbi_str_starts(uri, "ssh://"))
 		return kbi_fail(err, KB_EINVAL, "host %s: \"%s\" is neither ssh://[user@]address[:port] nor local: nor replay:FILE",
@@ -377,6 +380,7 @@ kb_host_free(kb_host *host)
 	kbi_recorder_free(host->recorder);
 	free(host->name);
 	free(host->scheme);
+	kbi_map_free(&host->named);
 	kbi_map_free(&host->settings);
 	kbi_map_free(&host->shown);
 	free(host);

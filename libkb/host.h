@@ -22,6 +22,7 @@ struct kb_host {
 	struct kbi_hop hop;		/* what the transport is told of it, when it is a jump host itself */
 	struct kbi_recording *recording;	/* of "replay", and how far it is played */
 	struct kbi_recorder *recorder;		/* made when the setting "record" is first needed */
+	struct kbi_map named;		/* what runs made anew, by the names that a recording has for it */
 	struct kbi_map settings;	/* what was set, secrets too */
 	struct kbi_map shown;		/* defaults filled in, for kb_host_get() and the transport; secrets too */
 };

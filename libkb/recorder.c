@@ -36,6 +36,7 @@ struct answer {
 struct kbi_recorder {
 	int fd;
 	struct kbi_secrets *secrets;
+	const struct kbi_map *named;
 	struct piece *pieces, **last_piece;	/* of what is not answered yet */
 	struct answer *first, **last;		/* of this session */
 	bool has_login, is_lost;
@@ -56,7 +57,7 @@ write_out(struct kbi_recorder *rec, const struct kbi_buf *text)
 }
 
 struct kbi_recorder *
-kbi_recorder_new(const char *path, const char *host, struct kbi_secrets *secrets, struct kb_err *err)
+kbi_recorder_new(const char *path, const char *host, struct kbi_secrets *secrets, const struct kbi_map *named, struct kb_err *err)
 {
 	struct kbi_recorder *rec = calloc(1, sizeof(*rec));
 	struct kbi_buf head = KBI_BUF(KBI_SIZE_TEXT);
@@ -66,6 +67,7 @@ kbi_recorder_new(const char *path, const char *host, struct kbi_secrets *secrets
 		return NULL;
 	}
 	rec->secrets = secrets;
+	rec->named = named;
 	rec->last = &rec->first;
 	rec->last_piece = &rec->pieces;
 	rec->fd = kbi_fd_lift(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600));
@@ -319,16 +321,18 @@ add_asked(struct kbi_buf *out, struct kbi_secrets *secrets, const struct answer 
 static void
 write_session(struct kbi_recorder *rec, struct kbi_buf *text)
 {
-	struct kbi_buf masked = KBI_BUF(2 * RECORD_MAX);
+	struct kbi_buf masked = KBI_BUF(2 * RECORD_MAX), named = KBI_BUF(2 * RECORD_MAX);
 
+	named.secret = true;
 	kbi_recording_blank(text);
-	if (kbi_buf_failed(text))
-		rec->failed = kbi_buf_failed(text);
-	else if (kbi_secrets_mask(rec->secrets, text->data, text->size_bytes, &masked))
-		write_out(rec, &masked);
+	kbi_secrets_mask(rec->secrets, kbi_buf_text(text), text->size_bytes, &masked);
+	kbi_recording_name(&named, rec->named, kbi_buf_text(&masked), masked.size_bytes);
+	if (kbi_buf_failed(text) || kbi_buf_failed(&masked) || kbi_buf_failed(&named))
+		rec->failed = kbi_buf_failed(text) == KB_ENOMEM ? KB_ENOMEM : KB_ETOOBIG;
 	else
-		write_out(rec, text);
+		write_out(rec, &named);
 	kbi_buf_free(&masked);
+	kbi_buf_free(&named);
 }
 
 void

@@ -9,12 +9,13 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct kbi_map;
 struct kbi_recorder;
 struct kbi_reply;
 struct kbi_secrets;
 
-/* The file is emptied. secrets lives longer. */
-struct kbi_recorder *kbi_recorder_new(const char *path, const char *host, struct kbi_secrets *secrets, struct kb_err *err);
+/* The file is emptied. secrets and named (values that are others in each run, by name) live longer. */
+struct kbi_recorder *kbi_recorder_new(const char *path, const char *host, struct kbi_secrets *secrets, const struct kbi_map *named, struct kb_err *err);
 void kbi_recorder_free(struct kbi_recorder *recorder);
 
 /* Each of these takes NULL, and does nothing. */

@@ -405,7 +405,7 @@ write_about(struct kbi_buf *about, const struct kbi_lane *lane, const struct kbi
 	if (!lane->host->recorder && !lane->host->recording)
 		return;
 	if (call)
-		kbi_about_step(about, lane->run->kb->secrets, call, verb);
+		kbi_about_step(about, &(struct kbi_about_known){ lane->run->kb->secrets, &lane->host->named }, call, verb);
 	else
 		kbi_buf_add_format(about, "lock %s\n", verb);
 }
@@ -439,7 +439,7 @@ start_recording(struct kbi_lane *lane)
 	const char *path = kbi_map_get(&host->shown, "record");
 	if (!path || host->recorder || host->recording)
 		return KB_OK;
-	host->recorder = kbi_recorder_new(path, host->name, lane->run->kb->secrets, &lane->err);
+	host->recorder = kbi_recorder_new(path, host->name, lane->run->kb->secrets, &host->named, &lane->err);
 	return host->recorder ? KB_OK : lane->err.code;
 }
 

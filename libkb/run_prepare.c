@@ -9,7 +9,7 @@
 
 struct preparing {
 	const struct kbi_step_def *def;
-	struct kbi_map args, facts, made;
+	struct kbi_map args, facts, made, named;
 	struct kbi_fetcher *fetcher;
 	struct kb_err err;
 	kb_status status;
@@ -23,6 +23,7 @@ free_preparing(void *data)
 	kbi_map_free(&p->args);
 	kbi_map_free(&p->facts);
 	kbi_map_free(&p->made);
+	kbi_map_free(&p->named);
 	kbi_err_clear(&p->err);
 	kbi_fetcher_unref(p->fetcher);
 	free(p);
@@ -33,8 +34,36 @@ prepare(void *data, const atomic_bool *is_cancelled)
 {
 	struct preparing *p = data;
 	struct kbi_prepare args = { .args = &p->args, .facts = p->has_facts ? &p->facts : NULL, .made = &p->made,
-		.fetcher = p->fetcher, .is_cancelled = is_cancelled, .err = &p->err };
+		.named = &p->named, .fetcher = p->fetcher, .is_cancelled = is_cancelled, .err = &p->err };
 	p->status = p->def->prepare(&args);
+}
+
+/* What a recording calls it: NAME, and NAME.2 when it is the second task of its kind. */
+static void
+write_name(struct kbi_buf *name, const struct kb_task *task, const char *what)
+{
+	size_t number = 1;
+	for (size_t i = 0; i < task->index; i++)
+		number += task->plan->tasks.at[i]->step->def == task->step->def;
+	kbi_buf_add(name, what);
+	if (number > 1)
+		kbi_buf_add_format(name, ".%zu", number);
+}
+
+/* All hosts of the run learn it: it may be a parameter of another's step. */
+static kb_status
+name_all(const struct kb_task *task, const struct kbi_map *named)
+{
+	kb_status status = KB_OK;
+	const struct kbi_run *run = task->lane->run;
+	for (size_t i = 0; i < named->count; i++) {
+		struct kbi_buf name = KBI_BUF(KBI_SIZE_TEXT);
+		write_name(&name, task, named->entries[i].name);
+		for (size_t l = 0; l < run->lane_count && !status; l++)
+			status = kbi_map_set(&run->lanes[l].host->named, kbi_buf_text(&name), named->entries[i].value);
+		kbi_buf_free(&name);
+	}
+	return status;
 }
 
 static void
@@ -45,6 +74,8 @@ prepared(void *owner, void *data)
 	task->run.job = NULL;
 	task->run.is_prepared = true;
 	task->run.state = KBI_TASK_WAITING;
+	if (!p->status && name_all(task, &p->named))
+		p->status = kbi_fail_memory(&p->err);
 	if (p->status)
 		kbi_err_copy(&task->run.job_err, &p->err);
 	if (p->status && task->run.job_err.code == KB_OK)

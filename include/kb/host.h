@@ -53,9 +53,11 @@
  *
  * A host can be recorded and played, to test an installer without hosts. With `record` set, each session is written to the file when it ends;
  * a host made from `replay:FILE` answers what was recorded, runs nothing and waits for nothing. A question is known by its step, its phase (probe, apply)
- * and its parameters; it gets the answer that was given when as many steps had been applied. A question that was not recorded ends its task
+ * and its parameters, and gets the answer that was given when the same steps had been applied: its own as often as now, and others as far as
+ * they were, in whatever order. A question that was not recorded ends its task
  * with KB_EUNSUPPORTED ("replay.not-recorded"), with the differing parameters or the nearest question as evidence. A script that was edited
- * since is told by a note ("replay.changed") and played all the same. Each kb_host plays from the beginning. What steps do on the
+ * since, or is given something else to write, is told by a warning of its step ("replay.changed") and played all the same. What the controller
+ * makes anew in each run (a token's public part) is played as the playing run makes it. Each kb_host plays from the beginning. What steps do on the
  * controller (downloads) is not recorded. Secrets become zeros in a recording, and *** in what was printed; look through
  * a file before you publish it all the same: what the library was never told is secret, it cannot know.
  */

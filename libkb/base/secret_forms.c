@@ -10,6 +10,7 @@
 
 #define LEAST 4			/* shorter ones have no other forms, and make no lines of a longer one */
 #define LONG_WORD 32		/* of a document: keys, tokens and their base64, not its names */
+#define LONG_PIECE 24		/* of a name, between what joins its pieces */
 
 struct forms {
 	kbi_secret_form *tell;
@@ -119,6 +120,40 @@ tell_lines(struct forms *forms, const char *data, size_t size_bytes)
 	return has_told;
 }
 
+/* Host names, API versions, images, paths: lower case, in short pieces. A random word of this length has a capital or no joints. */
+static bool
+is_name(const char *word, size_t length)
+{
+	size_t piece = 0;
+
+	for (size_t i = 0; i < length && piece < LONG_PIECE; i++) {
+		if (isupper((unsigned char)word[i]) || word[i] == '+')
+			return false;
+		piece = strchr(".:/=,", word[i]) ? 0 : piece + 1;
+	}
+	return piece < LONG_PIECE;
+}
+
+/* sha256:HEX, by which a public thing is known: a certificate authority, an image */
+static bool
+is_digest(const char *word, size_t length)
+{
+	static const char prefix[] = "sha256:";
+
+	if (length != strlen(prefix) + 64 || memcmp(word, prefix, strlen(prefix)) != 0)
+		return false;
+	for (size_t i = strlen(prefix); i < length; i++)
+		if (!isxdigit((unsigned char)word[i]))
+			return false;
+	return true;
+}
+
+static bool
+is_public(const char *word, size_t length)
+{
+	return memmem(word, length, "://", 3) || is_digest(word, length) || is_name(word, length);
+}
+
 static void
 tell_words(struct forms *forms, const char *data, size_t size_bytes)
 {
@@ -129,7 +164,7 @@ tell_words(struct forms *forms, const char *data, size_t size_bytes)
 		while (at < end && !isspace((unsigned char)*at) && *at != '"' && *at != '\'')
 			at++;
 		size_t length = (size_t)(at - word);
-		if (length >= LONG_WORD && !memmem(word, length, "://", 3))
+		if (length >= LONG_WORD && !is_public(word, length))
 			tell_all(forms, word, length);
 		at += at < end;
 	}

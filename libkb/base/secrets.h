@@ -25,7 +25,7 @@ void kbi_secrets_free(struct kbi_secrets *secrets);	/* wipes; NULL is nothing */
 /* Counted: what was added twice is known until it was dropped twice. Each takes NULL secrets, and does nothing. */
 kb_status kbi_secrets_add(struct kbi_secrets *secrets, const void *data, size_t size_bytes);
 void kbi_secrets_drop(struct kbi_secrets *secrets, const void *data, size_t size_bytes);
-/* Of a document of which only some words are secret (a kubeconfig): its long words. */
+/* Of a document of which only some words are secret (a kubeconfig): its long words that are no names and no digests. */
 kb_status kbi_secrets_add_document(struct kbi_secrets *secrets, const void *data, size_t size_bytes);
 /* The entries of a map that are secret. */
 kb_status kbi_secrets_add_map(struct kbi_secrets *secrets, const struct kbi_map *map);

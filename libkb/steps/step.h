@@ -63,6 +63,7 @@ struct kbi_prepare {
 	const struct kbi_map *args;
 	const struct kbi_map *facts;	/* of the last probe; NULL for KBI_STEP_PREPARE_FIRST */
 	struct kbi_map *made;		/* what it makes: the judge's `made`, and the apply script's variables made_NAME */
+	struct kbi_map *named;		/* of that, what is public and another one in each run: a recording has its name in its place */
 	struct kbi_fetcher *fetcher;	/* fetch.h; caches within the context */
 	const atomic_bool *is_cancelled;
 	struct kb_err *err;

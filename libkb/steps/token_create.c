@@ -73,7 +73,8 @@ prepare(struct kbi_prepare *p)
 	struct kbi_buf token = KBI_BUF(KBI_SIZE_TEXT);
 
 	kb_status status = kbi_token_make(&token, p->err);
-	if (!status && kbi_map_set_secret(p->made, "token", kbi_buf_text(&token), token.size_bytes))
+	if (!status && (kbi_map_set_secret(p->made, "token", kbi_buf_text(&token), token.size_bytes) ||
+	    kbi_map_set_bytes(p->named, "token-id", kbi_buf_text(&token), ID_BYTES)))
 		status = kbi_fail_memory(p->err);
 	kbi_buf_free(&token);
 	return status;

@@ -36,16 +36,21 @@ add_piece(struct reading *r, enum kbi_piece_kind kind)
 		return NULL;
 	}
 	e->pieces = pieces;
-	pieces[e->piece_count] = (struct kbi_piece){kind, KBI_BUF(KBI_SIZE_LARGE)};
+	pieces[e->piece_count] = (struct kbi_piece){.kind = kind, .data = KBI_BUF(KBI_SIZE_LARGE)};
 	return &pieces[e->piece_count++];
 }
 
 static void
 end_file(struct reading *r)
 {
-	struct kbi_piece *piece = r->file_name[0] ? add_piece(r, KBI_PIECE_FACTS) : NULL;
+	bool is_late = kbi_recording_has_names(&r->file);
+	struct kbi_piece *piece = r->file_name[0] ? add_piece(r, is_late ? KBI_PIECE_FILE : KBI_PIECE_FACTS) : NULL;
 
-	if (piece) {
+	if (piece && is_late) {
+		piece->name = strdup(r->file_name);
+		r->has_failed |= !piece->name;
+		kbi_buf_add_bytes(&piece->data, r->file.data, r->file.size_bytes);
+	} else if (piece) {
 		kbi_buf_add_format(&piece->data, "%s:", r->file_name);
 		kbi_str_base64(&piece->data, kbi_buf_text(&r->file), r->file.size_bytes);
 		kbi_buf_add_char(&piece->data, '\n');
@@ -445,8 +450,10 @@ kbi_recording_free(struct kbi_recording *recording)
 		free(e->text);
 		free(e->want);
 		kbi_err_clear(&e->lost);
-		for (size_t p = 0; p < e->piece_count; p++)
+		for (size_t p = 0; p < e->piece_count; p++) {
 			kbi_buf_free(&e->pieces[p].data);
+			free(e->pieces[p].name);
+		}
 		free(e->pieces);
 	}
 	free(recording->entries);

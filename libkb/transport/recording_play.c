@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which recorded answer a question gets. A host's state is how many steps were applied on it: a question gets the answer that was given in
- * the same state. Asked again in the same state by a later session, it gets what a later session got. Within one session the last answer
- * counts, as it does to whoever asks: what was asked too early is asked again. */
+/* Which recorded answer a question gets. A host's state is which steps were applied on it. Steps that do not wait for each other are applied in
+ * another order in each run, so a question gets the answer of that recorded state in which its own step had been applied as often as now, and the
+ * fewest others that have not been applied now; of several such states the latest. Asked again in the same state by a later session, it gets
+ * what a later session got. Within one session the last answer counts, as it does to whoever asks: what was asked too early is asked again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,38 @@ is_same_question(const char *a, const char *b)	/* whatever its parameters */
 	return first_line(a) == first_line(b) && strncmp(a, b, first_line(a)) == 0;
 }
 
+/* Whether an apply is of the step that the question is about: an apply is told more parameters than a probe, and none less. */
+static bool
+is_own(const char *key, const char *apply)
+{
+	const char *at = strchr(key, ' '), *end = key + strlen(key), *line;
+	size_t length;
+
+	if (!at || strncmp(strchr(apply, ' '), at, strcspn(at, "\n") + 1) != 0)
+		return false;
+	at = strchr(key, '\n') + 1;
+	while ((at = kbi_str_line(at, end, &line, &length))) {
+		const char *there = strstr(apply, "\n");
+		while (there && (strncmp(there + 1, line, length) != 0 || there[length + 1] != '\n'))
+			there = strchr(there + 1, '\n');
+		if (!there)
+			return false;
+	}
+	return true;
+}
+
+static size_t
+own_played(const struct kbi_recording *recording, const char *key)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < recording->count; i++) {
+		const struct kbi_recorded *e = &recording->entries[i];
+		count += e->is_apply && e->is_played && is_own(key, e->key);
+	}
+	return count;
+}
+
 /* -- why there is no answer */
 
 static void
@@ -113,15 +146,6 @@ add_nearest(const struct kbi_recording *recording, const char *key, struct kb_er
 	free(asked);
 }
 
-static const struct kbi_recorded *
-next_apply(const struct kbi_recording *recording)
-{
-	for (size_t i = 0; i < recording->count; i++)
-		if (recording->entries[i].is_apply && recording->entries[i].applies == recording->applies_played)
-			return &recording->entries[i];
-	return NULL;
-}
-
 static const char *
 in_words(const char *key, struct kbi_buf *out)	/* "probe swap.off": the probe of swap.off */
 {
@@ -134,24 +158,25 @@ in_words(const char *key, struct kbi_buf *out)	/* "probe swap.off": the probe of
 static void
 explain(const struct kbi_recording *recording, const char *host, const char *key, struct kb_err *err)
 {
-	struct kbi_buf what = KBI_BUF(KBI_SIZE_TEXT), other = KBI_BUF(KBI_SIZE_TEXT);
-	const struct kbi_recorded *same = NULL, *alike = NULL, *next = next_apply(recording);
-	bool is_apply = kbi_str_starts(key, "apply ");
+	struct kbi_buf what = KBI_BUF(KBI_SIZE_TEXT);
+	const struct kbi_recorded *same = NULL, *alike = NULL;
+	size_t count = 0;
 
 	for (size_t i = 0; i < recording->count; i++) {
 		const struct kbi_recorded *e = &recording->entries[i];
-		if (e->key && strcmp(e->key, key) == 0)
+		if (e->key && strcmp(e->key, key) == 0) {
 			same = e;
-		else if (e->key && is_same_question(e->key, key))
+			count++;
+		} else if (e->key && is_same_question(e->key, key))
 			alike = e;
 	}
 	in_words(key, &what);
-	if (same && is_apply && next)
-		kbi_fail(err, KB_EUNSUPPORTED, "replay: %s: nothing recorded for %s here: in the recording %s comes first", host,
-			kbi_buf_text(&what), in_words(next->key, &other));
+	if (same && same->is_apply)
+		kbi_fail(err, KB_EUNSUPPORTED, "replay: %s: nothing recorded for %s once more: it was applied %zu time%s", host, kbi_buf_text(&what), count,
+			count == 1 ? "" : "s");
 	else if (same)
-		kbi_fail(err, KB_EUNSUPPORTED, "replay: %s: nothing recorded for %s with %zu steps applied: it was asked with %zu", host,
-			kbi_buf_text(&what), recording->applies_played, same->applies);
+		kbi_fail(err, KB_EUNSUPPORTED, "replay: %s: nothing recorded for %s after %zu applies of it", host, kbi_buf_text(&what),
+			own_played(recording, key));
 	else
 		kbi_fail(err, KB_EUNSUPPORTED, "replay: %s: nothing recorded for %s%s", host, kbi_buf_text(&what),
 			alike ? " with these parameters" : "");
@@ -163,20 +188,43 @@ explain(const struct kbi_recording *recording, const char *host, const char *key
 		add_nearest(recording, key, err);
 	}
 	kbi_buf_free(&what);
-	kbi_buf_free(&other);
 }
 
 /* -- the answer */
 
+/* The n-th time that it is asked it gets the n-th answer. */
 static const struct kbi_recorded *
 find_apply(struct kbi_recording *recording, const char *key)
 {
-	const struct kbi_recorded *next = next_apply(recording);
+	for (size_t i = 0; i < recording->count; i++) {
+		struct kbi_recorded *e = &recording->entries[i];
+		if (e->is_apply && !e->is_played && strcmp(e->key, key) == 0) {
+			e->is_played = true;
+			return e;
+		}
+	}
+	return NULL;
+}
 
-	if (!next || strcmp(next->key, key) != 0)
-		return NULL;
-	recording->applies_played++;
-	return next;
+/* The state, by how many applies stand before it, whose answer it gets; SIZE_MAX: there is none. */
+static size_t
+find_state(const struct kbi_recording *recording, const char *key)
+{
+	size_t own = 0, unplayed = 0, least = SIZE_MAX, state = SIZE_MAX, wanted = own_played(recording, key);
+
+	for (size_t i = 0; i < recording->count; i++) {
+		const struct kbi_recorded *e = &recording->entries[i];
+		if (is_login(e))
+			continue;
+		if (e->is_apply) {
+			own += is_own(key, e->key);
+			unplayed += !e->is_played;
+		} else if (own == wanted && unplayed <= least && strcmp(e->key, key) == 0) {
+			least = unplayed;
+			state = e->applies;
+		}
+	}
+	return state;
 }
 
 /* The last answer of one session's; which session's says how many have asked before. */
@@ -184,11 +232,11 @@ static const struct kbi_recorded *
 find_probe(struct kbi_recording *recording, const char *key)
 {
 	struct kbi_recorded *first = NULL, *found = NULL;
-	size_t group = 0;
+	size_t group = 0, state = find_state(recording, key);
 
 	for (size_t i = 0; i < recording->count; i++) {
 		struct kbi_recorded *e = &recording->entries[i];
-		if (is_login(e) || e->is_apply || e->applies != recording->applies_played || strcmp(e->key, key) != 0)
+		if (is_login(e) || e->is_apply || e->applies != state || strcmp(e->key, key) != 0)
 			continue;
 		if (!first) {
 			first = e;
@@ -219,14 +267,25 @@ find_lock(const struct kbi_recording *recording, const char *key)
 	return found;
 }
 
+/* A script that is another one is told of once, with its probe. */
+static const char *
+what_changed(const struct kbi_recorded *found, const char *about)
+{
+	if (!found->is_apply && found->text && !has_line(about, "text", found->text))
+		return "its script is another one than was recorded";
+	if (found->is_apply && found->want && !has_line(about, "want", found->want))
+		return "what it is given to apply is other than was recorded";
+	return NULL;
+}
+
 const struct kbi_recorded *
-kbi_recording_answer(struct kbi_recording *recording, const char *host, const char *about, bool *has_changed, struct kb_err *err)
+kbi_recording_answer(struct kbi_recording *recording, const char *host, const char *about, const char **changed, struct kb_err *err)
 {
 	static const struct kbi_recorded nothing = {.end = KBI_RECORDED_EXIT};
 	const struct kbi_recorded *found;
 	char *key = key_of(about);
 
-	*has_changed = false;
+	*changed = NULL;
 	if (!key) {
 		kbi_fail_memory(err);
 		return NULL;
@@ -242,7 +301,7 @@ kbi_recording_answer(struct kbi_recording *recording, const char *host, const ch
 	if (!found)
 		explain(recording, host, key, err);
 	else
-		*has_changed = (found->text && !has_line(about, "text", found->text)) || (found->want && !has_line(about, "want", found->want));
+		*changed = what_changed(found, about);
 	free(key);
 	return found;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/secrets.h"
@@ -8,6 +9,8 @@
 #include "transport/recording.h"
 
 #define REPEAT_MAX ((int64_t)64 << 20)
+#define NAMED "\0\0{"		/* \{, unescaped: nothing that a host prints */
+#define NAMED_BYTES (sizeof(NAMED) - 1)
 
 static bool
 is_plain(const char *data, size_t size_bytes, size_t *length)
@@ -61,11 +64,73 @@ kbi_recording_unescape(struct kbi_buf *out, const char *text, size_t size_bytes)
 			if (text[i + 1] != '\\')	/* stays for whoever knows the nonce */
 				kbi_buf_add_char(out, '\\');
 			kbi_buf_add_char(out, text[++i]);
+		} else if (i + 1 < size_bytes && text[i + 1] == '{' && memchr(text + i, '}', size_bytes - i)) {
+			kbi_buf_add_bytes(out, NAMED, NAMED_BYTES);
+			i++;
 		} else {
 			return false;
 		}
 	}
 	return true;
+}
+
+/* -- values that are others in each run */
+
+/* Which of them stands there, as a word of its own. */
+static const struct kbi_entry *
+named_at(const struct kbi_map *named, const char *text, size_t size_bytes, size_t at)
+{
+	if (at && isalnum((unsigned char)text[at - 1]))
+		return NULL;
+	for (size_t i = 0; i < named->count; i++) {
+		const struct kbi_entry *e = &named->entries[i];
+		size_t end = at + e->size_bytes;
+		if (e->size_bytes && end <= size_bytes && memcmp(text + at, e->value, e->size_bytes) == 0
+			&& (end == size_bytes || !isalnum((unsigned char)text[end])))
+			return e;
+	}
+	return NULL;
+}
+
+void
+kbi_recording_name(struct kbi_buf *out, const struct kbi_map *named, const char *text, size_t size_bytes)
+{
+	size_t plain = 0;
+
+	for (size_t at = 0; named && named->count && at < size_bytes; at++) {
+		const struct kbi_entry *e = named_at(named, text, size_bytes, at);
+		if (!e)
+			continue;
+		kbi_buf_add_bytes(out, text + plain, at - plain);
+		kbi_buf_add_format(out, "\\{%s}", e->name);
+		plain = at + e->size_bytes;
+		at = plain - 1;
+	}
+	kbi_buf_add_bytes(out, text + plain, size_bytes - plain);
+}
+
+bool
+kbi_recording_has_names(const struct kbi_buf *data)
+{
+	return data->size_bytes && memmem(data->data, data->size_bytes, NAMED, NAMED_BYTES);
+}
+
+void
+kbi_recording_unname(struct kbi_buf *out, const struct kbi_map *named, const char *data, size_t size_bytes)
+{
+	const char *end = data + size_bytes, *mark;
+
+	while (data < end && (mark = memmem(data, (size_t)(end - data), NAMED, NAMED_BYTES))) {
+		const char *word = mark + NAMED_BYTES, *close = memchr(word, '}', (size_t)(end - word));
+		char *name = close ? strndup(word, (size_t)(close - word)) : NULL;
+		const char *value = name && named ? kbi_map_get(named, name) : NULL;
+		kbi_buf_add_bytes(out, data, (size_t)(mark - data));
+		kbi_buf_add(out, value ? value : "{");
+		data = value ? close + 1 : word;
+		free(name);
+	}
+	if (data < end)
+		kbi_buf_add_bytes(out, data, (size_t)(end - data));
 }
 
 void

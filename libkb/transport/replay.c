@@ -115,6 +115,29 @@ say_wire(struct replay *r, enum kbi_stream stream, const struct kbi_buf *data, u
 	}
 }
 
+/* A fact, its log, a file: as this run has made what it names. */
+static void
+say_piece(struct replay *r, const struct kbi_piece *piece)
+{
+	struct kbi_buf data = KBI_BUF(SIZE_MAX / 4), encoded = KBI_BUF(SIZE_MAX / 4);
+	const struct kbi_buf *said = &piece->data;
+
+	if (kbi_recording_has_names(said)) {
+		kbi_recording_unname(&data, r->recording->named, said->data, said->size_bytes);
+		said = &data;
+	}
+	if (piece->kind == KBI_PIECE_FILE) {
+		kbi_buf_add_format(&encoded, "%s:", piece->name);
+		kbi_str_base64(&encoded, kbi_buf_text(said), said->size_bytes);
+		kbi_buf_add_char(&encoded, '\n');
+		said = &encoded;
+	}
+	r->has_failed |= kbi_buf_failed(said) != KB_OK;
+	say(r, piece->kind == KBI_PIECE_LOG ? KBI_STDERR : KBI_STDOUT, kbi_buf_text(said), said->size_bytes);
+	kbi_buf_free(&data);
+	kbi_buf_free(&encoded);
+}
+
 static void
 say_pieces(struct replay *r, const struct kbi_recorded *entry, uint64_t number)
 {
@@ -123,7 +146,7 @@ say_pieces(struct replay *r, const struct kbi_recorded *entry, uint64_t number)
 		if (piece->kind == KBI_PIECE_WIRE_OUT || piece->kind == KBI_PIECE_WIRE_ERR)
 			say_wire(r, piece->kind == KBI_PIECE_WIRE_OUT ? KBI_STDOUT : KBI_STDERR, &piece->data, number);
 		else
-			say(r, piece->kind == KBI_PIECE_FACTS ? KBI_STDOUT : KBI_STDERR, piece->data.data, piece->data.size_bytes);
+			say_piece(r, piece);
 	}
 }
 
@@ -218,13 +241,21 @@ replay_open(const struct kbi_transport_want *want, struct kb_err *err)
 	return NULL;
 }
 
+static void
+say_changed(struct replay *r, const char *what)
+{
+	struct chunk *chunk = add_chunk(r, SAY, KBI_STDOUT);
+
+	if (chunk)
+		kbi_buf_add_format(&chunk->data, "note=warning replay.changed %s\n", what);
+}
+
 static kb_status
 replay_ask(struct kbi_transport *t, const struct kbi_transport_question *question, struct kb_err *err)
 {
-	static const char changed[] = "note=info replay.changed its script is another one than was recorded\n";
 	struct replay *r = (struct replay *)t;
-	bool has_changed;
-	const struct kbi_recorded *entry = kbi_recording_answer(r->recording, r->host, question->about, &has_changed, err);
+	const char *changed;
+	const struct kbi_recorded *entry = kbi_recording_answer(r->recording, r->host, question->about, &changed, err);
 
 	r->expected_bytes += question->frame_bytes;
 	if (question->has_input) {
@@ -237,8 +268,8 @@ replay_ask(struct kbi_transport *t, const struct kbi_transport_question *questio
 		say_mark(r, question->number, 1);
 		return err->code;
 	}
-	if (has_changed && !entry->is_apply)
-		say(r, KBI_STDOUT, changed, sizeof(changed) - 1);
+	if (changed)
+		say_changed(r, changed);
 	say_pieces(r, entry, question->number);
 	say_end(r, entry, question->number);
 	return KB_OK;

@@ -2,6 +2,8 @@
 /* How recorded answers are found, and that what has none is never a success. */
 #include "replay.h"
 
+#include "transport/recording.h"
+
 /* A host on which a file is made: before and after. */
 #define HEAD "host h\nlogin\nuser 0\nlock take\nexit 0\n"
 #define MAKES                                                                                              \
@@ -115,20 +117,141 @@ behind_a_change_it_is_no_success_either(void **state)
 	kb_host_free(host);
 }
 
+#define ASKED(name, status) "probe " name "\nfact kb.status=" status "\nfact probe.ended=yes\nexit 0\n"
+#define DONE(name) "apply " name "\nlog\n:" name " was done\nexit 0\n"
+
+/* Steps that do not wait for each other are applied in another order in each run. */
 static void
-an_apply_out_of_order_is_refused(void **state)
+independent_steps_play_in_any_order(void **state)
 {
 	struct fixture *f = *state;
-	write_recording(f, HEAD "probe a\nfact kb.status=1\nfact probe.ended=yes\nexit 0\nprobe b\nfact kb.status=1\nfact probe.ended=yes\nexit 0\n"
-		"apply a\nexit 0\nprobe a\nfact kb.status=0\nfact probe.ended=yes\nexit 0\nprobe b\nfact kb.status=1\nfact probe.ended=yes\nexit 0\n"
-		"apply b\nexit 0\nprobe b\nfact kb.status=0\nfact probe.ended=yes\nexit 0\n");
+	static const char *const orders[][4] = {{"a", "b", "c"}, {"c", "b", "a"}, {"b", "a", "c"}, {"c", "a", "b"}, {"b"}, {"c", "b"}};
+	write_recording(f, HEAD ASKED("a", "1") ASKED("b", "1") ASKED("c", "1") DONE("a") ASKED("a", "0") ASKED("b", "1")
+		DONE("b") ASKED("b", "0") ASKED("c", "1") DONE("c") ASKED("c", "0"));
+	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+		kb_host *host = new_host(f, "h", f->file);
+		kb_plan *plan = kb_plan_new(f->kb);
+		for (size_t k = 0; orders[i][k]; k++)
+			add_script(f, plan, host, orders[i][k], "false", "true");
+		assert_int_equal(play(f, plan, KB_APPLY), KB_OK);
+		for (size_t k = 0; orders[i][k]; k++) {
+			char told[40];
+			snprintf(told, sizeof(told), "\"text\":\"%s was done\"", orders[i][k]);
+			assert_told(f, told);
+		}
+		assert_int_equal(play(f, plan, KB_APPLY), KB_OK);
+		assert_null(strstr(kbi_buf_text(&f->events), "was done"));
+		kb_plan_free(plan);
+		kb_host_free(host);
+	}
+}
+
+/* What another step changed is seen when that step was applied, and not before. */
+static void
+an_answer_that_needs_another_step_is_not_given_before_it(void **state)
+{
+	struct fixture *f = *state;
+	write_recording(f, HEAD ASKED("made", "1") ASKED("seen", "1") DONE("made") ASKED("made", "0") ASKED("seen", "0"));
 	kb_host *host = new_host(f, "h", f->file);
 	kb_plan *plan = kb_plan_new(f->kb);
-	add_script(f, plan, host, "b", "false", "true");
-	assert_int_equal(play(f, plan, KB_APPLY), KB_EUNSUPPORTED);
-	assert_told(f, "nothing recorded for the apply of b here: in the recording the apply of a comes first");
+	add_script(f, plan, host, "seen", "false", NULL);
+	assert_int_equal(play(f, plan, KB_APPLY), KB_EVERIFY);
+	kb_plan_free(plan);
+	plan = kb_plan_new(f->kb);
+	add_script(f, plan, host, "made", "false", "true");
+	add_script(f, plan, host, "seen", "false", NULL);
+	assert_int_equal(play(f, plan, KB_APPLY), KB_OK);
 	kb_plan_free(plan);
 	kb_host_free(host);
+}
+
+static void
+the_second_time_gets_the_second_answer_and_the_third_none(void **state)
+{
+	struct fixture *f = *state;
+	write_recording(f, HEAD ASKED("a", "1") "apply a\nlog\n:once\nexit 3\n" ASKED("a", "1") "apply a\nlog\n:twice\nexit 0\n" ASKED("a", "1"));
+	kb_host *host = new_host(f, "h", f->file);
+	kb_plan *plan = kb_plan_new(f->kb);
+	add_script(f, plan, host, "a", "false", "true");
+	assert_int_equal(play(f, plan, KB_APPLY), KB_ESTEP);
+	assert_told(f, "\"text\":\"once\"");
+	assert_int_equal(play(f, plan, KB_APPLY), KB_EVERIFY);
+	assert_told(f, "\"text\":\"twice\"");
+	assert_int_equal(play(f, plan, KB_APPLY), KB_EUNSUPPORTED);
+	assert_told(f, "replay: h: nothing recorded for the apply of a once more: it was applied 2 times");
+	kb_plan_free(plan);
+	kb_host_free(host);
+}
+
+static void
+nothing_is_verified_that_was_not_asked_again(void **state)
+{
+	struct fixture *f = *state;
+	write_recording(f, HEAD ASKED("a", "1") DONE("a"));
+	kb_host *host = new_host(f, "h", f->file);
+	kb_plan *plan = kb_plan_new(f->kb);
+	add_script(f, plan, host, "a", "false", "true");
+	assert_int_equal(play(f, plan, KB_APPLY), KB_EUNSUPPORTED);
+	assert_told(f, "nothing recorded for the probe of a after 1 applies of it");
+	kb_plan_free(plan);
+	kb_host_free(host);
+}
+
+#define ASKED_FOR_TOKENS "probe token.create\narg ttl=30m\n"
+#define TOKENS(lines) ASKED_FOR_TOKENS lines "fact tokens.status=0\nfact probe.ended=yes\nexit 0\n"
+
+/* A token is another one in each run: its public part is played as the one of this run, in facts, files, logs and parameters. */
+static void
+what_the_controller_makes_anew_is_played_as_it_makes_it(void **state)
+{
+	struct fixture *f = *state;
+	char ids[2][16];
+	write_recording(f, HEAD TOKENS("fact tokens=\n") "apply token.create\narg ttl=30m\nlog\n:made \\{token-id}, and \\{nothing}\nexit 0\n"
+		TOKENS("file tokens\n|secret/bootstrap-token-aaaaaa\n:secret/bootstrap-token-\\{token-id}\n")
+		"probe token.delete\narg token-id=\\{token-id}\nfact secret=secret/bootstrap-token-\\{token-id}\nfact secret.status=0\nfact probe.ended=yes\nexit 0\n"
+		"apply token.delete\narg token-id=\\{token-id}\nexit 0\n"
+		"probe token.delete\narg token-id=\\{token-id}\nfact secret=\nfact secret.status=0\nfact probe.ended=yes\nexit 0\n");
+	for (int i = 0; i < 2; i++) {
+		kb_host *host = new_host(f, "h", f->file);
+		kb_plan *plan = kb_plan_new(f->kb);
+		kb_step *create = kb_step_new(f->kb, "token.create"), *delete = kb_step_new(f->kb, "token.delete");
+		kb_task *made = kb_plan_add(plan, host, create), *gone = kb_plan_add(plan, host, delete);
+		assert_int_equal(kb_plan_bind(plan, gone, "token-id", made, "token-id"), KB_OK);
+		assert_int_equal(play(f, plan, KB_APPLY), KB_OK);
+		kb_bytes *id = kb_task_output(made, "token-id");
+		snprintf(ids[i], sizeof(ids[i]), "%s", (const char *)kb_bytes_data(id));
+		assert_int_equal(strlen(ids[i]), 6);
+		char told[60];
+		snprintf(told, sizeof(told), "\"text\":\"made %s, and {nothing}\"", ids[i]);
+		assert_told(f, told);
+		kb_bytes_free(id);
+		kb_step_free(create);
+		kb_step_free(delete);
+		kb_plan_free(plan);
+		kb_host_free(host);
+	}
+	assert_string_not_equal(ids[0], ids[1]);
+}
+
+static void
+a_value_is_named_where_it_is_a_word(void **state)
+{
+	(void)state;
+	struct kbi_map named = {0};
+	struct kbi_buf out = KBI_BUF(KBI_SIZE_TEXT), data = KBI_BUF(KBI_SIZE_TEXT), played = KBI_BUF(KBI_SIZE_TEXT);
+	const char *text = "400zmi token-400zmi, 400zmi9 x400zmi 400zmi.400zmi \\\\{token-id}400zmi";
+	kbi_map_set(&named, "token-id", "400zmi");
+	kbi_recording_name(&out, &named, text, strlen(text));
+	assert_string_equal(kbi_buf_text(&out),
+		"\\{token-id} token-\\{token-id}, 400zmi9 x400zmi \\{token-id}.\\{token-id} \\\\{token-id}\\{token-id}");
+	assert_true(kbi_recording_unescape(&data, out.data, out.size_bytes));
+	kbi_map_set(&named, "token-id", "abcdef");
+	kbi_recording_unname(&played, &named, data.data, data.size_bytes);
+	assert_string_equal(kbi_buf_text(&played), "abcdef token-abcdef, 400zmi9 x400zmi abcdef.abcdef \\{token-id}abcdef");
+	kbi_buf_free(&out);
+	kbi_buf_free(&data);
+	kbi_buf_free(&played);
+	kbi_map_free(&named);
 }
 
 static void
@@ -213,7 +336,7 @@ bad_files_are_refused_with_their_line(void **state)
 		{"probe a\nlog\n|\\q\n", ":4: not a line of a block"}, {"probe a\nlog\n*99999999999999999999 x\n", ":4: not a line of a block"},
 		{"probe a\nuser 0\n", ":3: only a login has one"}, {"login\nexit 0\n", ":3: a login ends with user"},
 		{"probe a\nlost NO\n", ":3: not a code"}, {"probe a\nwire x\n", ":3: neither out nor err"},
-		{"probe a\nfact \\xg0\n", ":3: not an escape"}, {"probe a\ndata x\n", ":3: needs a name and base64"},
+		{"probe a\nfact \\xg0\n", ":3: not an escape"}, {"probe a\nfact \\{token-id\n", ":3: not an escape"}, {"probe a\ndata x\n", ":3: needs a name and base64"},
 	};
 	char uri[160];
 	snprintf(uri, sizeof(uri), "replay:%s", f->file);
@@ -238,7 +361,10 @@ main(void)
 		T(after_an_apply_the_later_facts_are_given), T(a_new_host_begins_at_the_beginning),
 		T(later_sessions_get_what_later_sessions_got), T(other_parameters_are_no_success_and_are_named),
 		T(another_step_is_no_success_and_its_nearest_is_named), T(behind_a_change_it_is_no_success_either),
-		T(an_apply_out_of_order_is_refused), T(an_edited_script_still_plays_and_is_told), T(a_lost_connection_is_made_again),
+		T(independent_steps_play_in_any_order),
+		T(an_answer_that_needs_another_step_is_not_given_before_it), T(the_second_time_gets_the_second_answer_and_the_third_none),
+		T(nothing_is_verified_that_was_not_asked_again), T(what_the_controller_makes_anew_is_played_as_it_makes_it),
+		cmocka_unit_test(a_value_is_named_where_it_is_a_word), T(an_edited_script_still_plays_and_is_told), T(a_lost_connection_is_made_again),
 		T(a_login_that_failed_fails), T(who_held_the_host_still_holds_it), T(a_shell_that_is_not_roots_is_none),
 		T(bad_files_are_refused_with_their_line),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hosts of tests/data/replay: a cluster is planned, run again, asked, reset and seen half made, with no host. */
+/* The hosts of tests/data/replay: a cluster is planned, made, run again, asked, reset, seen half made and mended, with no host. */
 #include "replay.h"
 
 #include <ctype.h>
@@ -111,6 +111,23 @@ what_fresh_hosts_need_is_told(void **state)
 	assert_int_equal(count(f, "replay.not-recorded", "", ""), 0);
 }
 
+/* The whole installation, and what the controller makes anew in it is another one each time. */
+static void
+bare_hosts_become_a_cluster(void **state)
+{
+	struct fixture *f = *state;
+	for (int i = 0; i < 2; i++) {
+		assert_ok(f, run(f, "fresh", UP, KB_APPLY));
+		assert_int_equal(count(f, DONE, "\"step\":\"packages.install\"", CHANGED), 3);
+		assert_int_equal(count(f, DONE, "\"step\":\"kubeadm.init\"", CHANGED), 1);
+		assert_int_equal(count(f, DONE, "\"step\":\"kubeadm.join\"", CHANGED), 2);
+		assert_int_equal(count(f, DONE, "\"step\":\"calico.install\"", CHANGED), 1);
+		assert_int_equal(count(f, DONE, "\"step\":\"token.delete\"", CHANGED), 1);
+		assert_int_equal(count(f, DONE, "\"step\":\"node.ready\"", "\"verdict\":\"present\""), 1);
+		assert_int_equal(count(f, "***", "ca-cert-hash", ""), 0);
+	}
+}
+
 static void
 a_complete_cluster_stays_as_it_is(void **state)
 {
@@ -147,17 +164,99 @@ a_cluster_is_reset(void **state)
 	assert_int_equal(count(f, DONE, "\"step\":\"kubeadm.reset\"", CHANGED), 3);
 }
 
-/* kubeadm was killed when etcd had its manifest: that is told, and seen afterwards. */
+/* kubeadm was killed when etcd had its manifest: that is told, seen afterwards, and mended. */
 static void
-half_a_control_plane_is_seen(void **state)
+half_a_control_plane_is_seen_and_mended(void **state)
 {
 	struct fixture *f = *state;
 	assert_int_equal(run(f, "broken", UP, KB_APPLY), KB_ESTEP);
 	assert_int_equal(count(f, DONE, "\"step\":\"kubeadm.init\"", "KB_ESTEP"), 1);
 	assert_int_equal(count(f, DONE, "\"step\":\"kubeadm.join\"", CHANGED), 0);
 	assert_ok(f, run(f, "half", UP, KB_CHECK));
-	assert_int_equal(count(f, DONE, "\"step\":\"kubeadm.init\"", "\"verdict\":\"present\""), 0);
+	assert_int_equal(count(f, DONE, "\"step\":\"kubeadm.init\"", "\"verdict\":\"partial\""), 1);
 	assert_int_equal(count(f, DONE, "\"step\":\"packages.install\"", "\"verdict\":\"present\""), 3);
+	assert_ok(f, run(f, "mended", UP, KB_APPLY));
+	assert_int_equal(count(f, DONE, "\"step\":\"kubeadm.init\"", CHANGED), 1);
+	assert_int_equal(count(f, DONE, "\"step\":\"kubeadm.join\"", CHANGED), 2);
+	assert_int_equal(count(f, DONE, "\"step\":\"packages.install\"", CHANGED), 0);
+}
+
+/* -- recordings of scripts that were edited since answer other questions than they were asked */
+
+/* Adds the steps of which the last run said so, with commas between them. */
+static void
+add_changed_steps(const struct fixture *f, struct kbi_buf *names)
+{
+	const char *at = kbi_buf_text(&f->events);
+	while ((at = strstr(at, "\"replay.changed\""))) {
+		const char *line = at, *end = at + strcspn(at, "\n");
+		while (line > kbi_buf_text(&f->events) && line[-1] != '\n')
+			line--;
+		const char *step = strstr(line, "\"step\":\"");
+		assert_true(step && step < end);
+		step += strlen("\"step\":\"");
+		struct kbi_buf name = KBI_BUF(KBI_SIZE_TEXT);
+		kbi_buf_add_format(&name, "%.*s,", (int)strcspn(step, "\""), step);
+		if (!strstr(kbi_buf_text(names), kbi_buf_text(&name)))
+			kbi_buf_add(names, kbi_buf_text(&name));
+		kbi_buf_free(&name);
+		at = end;
+	}
+}
+
+static const struct {
+	const char *name;
+	enum command command;
+	int mode;
+	kb_status status;
+} recorded[] = {
+	{"fresh", UP, KB_APPLY, KB_OK}, {"complete", UP, KB_APPLY, KB_OK}, {"noisy", UP, KB_APPLY, KB_OK}, {"status", STATUS, KB_CHECK, KB_OK},
+	{"reset", RESET, KB_APPLY, KB_OK},
+	{"broken", UP, KB_APPLY, KB_ESTEP}, {"check", UP, KB_CHECK, KB_OK}, {"half", UP, KB_CHECK, KB_OK}, {"mended", UP, KB_APPLY, KB_OK},
+};
+
+static void
+the_recordings_are_of_the_scripts_that_there_are(void **state)
+{
+	struct fixture *f = *state;
+	struct kbi_buf names = KBI_BUF(KBI_SIZE_TEXT);
+	for (size_t i = 0; i < sizeof(recorded) / sizeof(*recorded); i++) {
+		kb_status status = run(f, recorded[i].name, recorded[i].command, recorded[i].mode);
+		if (status != recorded[i].status)
+			fail_msg("%s: %s:\n%s", recorded[i].name, kb_err_name(status), kbi_buf_text(&f->events));
+		add_changed_steps(f, &names);
+	}
+	if (names.size_bytes)
+		fail_msg("edited since the hosts were recorded: %s record them anew with tests/data/replay/record.sh", names.data);
+	kbi_buf_free(&names);
+}
+
+static void
+an_edited_script_is_named(void **state)
+{
+	struct fixture *f = *state;
+	struct kbi_buf names = KBI_BUF(KBI_SIZE_TEXT), text = read_whole(DATA "complete/cluster1-worker1.rec");
+	char *probe = strstr(text.data, "\nprobe kernel.sysctl\n"), *digest = strstr(probe, "\ntext ") + 6;
+	*digest = *digest == '0' ? '1' : '0';
+	FILE *file = fopen(f->file, "w");
+	fwrite(text.data, 1, text.size_bytes, file);
+	assert_int_equal(fclose(file), 0);
+	kb_host *host = new_host(f, "cluster1-worker1", f->file);
+	kb_plan *plan = kb_plan_new(f->kb);
+	kb_step *step = kb_step_new(f->kb, "kernel.sysctl");
+	static const char *const settings[] = {"net.bridge.bridge-nf-call-ip6tables=1", "net.bridge.bridge-nf-call-iptables=1", "net.ipv4.ip_forward=1"};
+	for (size_t i = 0; i < 3; i++)
+		kb_step_add(step, "settings", settings[i]);
+	kb_plan_add(plan, host, step);
+	assert_ok(f, play(f, plan, KB_CHECK));
+	add_changed_steps(f, &names);
+	assert_string_equal(kbi_buf_text(&names), "kernel.sysctl,");
+	assert_told(f, "\"severity\":2");
+	kb_step_free(step);
+	kb_plan_free(plan);
+	kb_host_free(host);
+	kbi_buf_free(&names);
+	kbi_buf_free(&text);
 }
 
 /* Another description than was recorded asks other questions: no answer is made up, and none is a success. */
@@ -178,24 +277,56 @@ another_description_is_no_success(void **state)
 	}
 }
 
+/* What stands behind each label is zeros, as far as words go. */
+static int
+check_blanked(const char *path, const struct kbi_buf *text, const char *label)
+{
+	int number = 0;
+	for (const char *at = kbi_buf_text(text); (at = strstr(at, label)); number++) {
+		at += strlen(label);
+		at += strspn(at, " \t\"'");
+		if (strspn(at, "0=+/") < strcspn(at, " \t\"'\n\\"))
+			fail_msg("%s: %s %.40s", path, label, at);
+	}
+	return number;
+}
+
+/* abcdef.0123456789abcdef, as kubeadm's tokens look, unless it is of zeros */
 static void
-no_recording_holds_a_secret(void **state)
+check_no_token(const char *path, const struct kbi_buf *text)
+{
+	static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	for (const char *at = kbi_buf_text(text); (at = strchr(at, '.')); at++) {
+		size_t before = 0;
+		while (before < 7 && at - before > kbi_buf_text(text) && strchr(word, at[-1 - (ptrdiff_t)before]))
+			before++;
+		if (before == 6 && strspn(at + 1, word) == 16 && strspn(at - 6, "0.") < 23 && !isalnum((unsigned char)at[17]))
+			fail_msg("%s: a token: %.23s", path, at - 6);
+	}
+}
+
+static void
+no_recording_holds_a_secret_or_a_path_of_the_machine(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"complete", "noisy", "broken", "half"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	static const char *const roles[] = {"master1", "worker1", "worker2"};
+	static const char *const never[] = {"PRIVATE KEY", "eyJ", "correct horse", TEST_DATA, "/var/tmp/", "libkb-lab"};
+	int keys = 0;
+	for (size_t i = 0; i < 3 * sizeof(recorded) / sizeof(*recorded); i++) {
 		char path[256];
-		snprintf(path, sizeof(path), DATA "%s/cluster1-master1.rec", names[i]);
+		snprintf(path, sizeof(path), DATA "%s/cluster1-%s.rec", recorded[i / 3].name, roles[i % 3]);
 		struct kbi_buf text = read_whole(path);
-		const char *at = strstr(kbi_buf_text(&text), "client-key-data: ");
-		assert_non_null(at);
-		for (; at; at = strstr(at, "client-key-data: ")) {
-			at += strlen("client-key-data: ");
-			assert_int_equal(strspn(at, "0="), strcspn(at, "\n"));
-		}
-		assert_null(strstr(kbi_buf_text(&text), "PRIVATE KEY"));
+		keys += check_blanked(path, &text, "client-key-data:");
+		check_blanked(path, &text, "certificateKey:");
+		check_blanked(path, &text, "token:");
+		check_no_token(path, &text);
+		for (size_t k = 0; k < sizeof(never) / sizeof(*never); k++)
+			if (strstr(kbi_buf_text(&text), never[k]))
+				fail_msg("%s: holds %s", path, never[k]);
+		assert_true(text.size_bytes < 200000);
 		kbi_buf_free(&text);
 	}
+	assert_true(keys > 0);
 }
 
 static const struct {
@@ -245,8 +376,10 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(what_fresh_hosts_need_is_told), T(a_complete_cluster_stays_as_it_is), T(noise_changes_nothing), T(a_cluster_is_reset),
-		T(half_a_control_plane_is_seen), T(another_description_is_no_success), cmocka_unit_test(no_recording_holds_a_secret),
+		T(what_fresh_hosts_need_is_told), T(bare_hosts_become_a_cluster), T(a_complete_cluster_stays_as_it_is), T(noise_changes_nothing), T(a_cluster_is_reset),
+		T(half_a_control_plane_is_seen_and_mended), T(another_description_is_no_success),
+		T(the_recordings_are_of_the_scripts_that_there_are), T(an_edited_script_is_named),
+		cmocka_unit_test(no_recording_holds_a_secret_or_a_path_of_the_machine),
 		T(hostile_hosts_are_no_success_and_show_no_control_characters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

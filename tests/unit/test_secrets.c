@@ -107,6 +107,35 @@ of_a_document_only_long_words_are_secret(void **state)
 	kbi_secrets_free(secrets);
 }
 
+/* What a document says of public things is told like anything else: the pin of an authority, versions of APIs, hosts, images, files. */
+static void
+of_a_document_names_and_digests_are_not_secret(void **state)
+{
+	static const char *const names[] = {
+		"sha256:c0caba348ad0db2625c6388be52cdcdea9850fab635ddce2f819dc230e3c5835", "kubeproxy.config.k8s.io/v1alpha1",
+		"ip-10-0-0-17.eu-central-1.compute.internal", "registry.example.org:5000/kubernetes/kube-controller-manager:v1.34.4",
+		"/etc/kubernetes/pki/apiserver-etcd-client.crt", "node-labels=topology.kubernetes.io/zone=eu-central-1a",
+	};
+	static const char *const keys[] = {
+		"0679c4b58a523acbd225b95850b4f72baaf9ad396e7eab985d3efd2cbff9c3e3", "md5:0123456789abcdef0123456789abcdef",
+		"sha256:0679c4b58a523acbd225b95850b4f72baaf9ad396e7eab985d3efd2cbff9c3e300", "Zm9v/YmFy/YmF6/cXV4/Zm9v/YmFy/YmF6/cXV4",
+		"f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "abcdefghij.abcdefghijklmnopqrstuvwx.abc",
+	};
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		struct kbi_secrets *secrets = kbi_secrets_new();
+		struct kbi_buf document = KBI_BUF(MIB), wanted = KBI_BUF(MIB);
+		kbi_buf_add_format(&document, "name: %s\nkey: \"%s\"\n", names[i], keys[i]);
+		kbi_buf_add_format(&wanted, "name: %s\nkey: \"***\"\n", names[i]);
+		assert_int_equal(kbi_secrets_add_document(secrets, document.data, document.size_bytes), KB_OK);
+		assert_string_equal(masked(secrets, document.data), wanted.data);
+		kbi_buf_free(&document);
+		kbi_buf_free(&wanted);
+		kbi_secrets_free(secrets);
+	}
+}
+
 static void
 a_short_one_is_masked_as_a_word_of_its_own_only(void **state)
 {
@@ -251,6 +280,7 @@ main(void)
 		cmocka_unit_test(quoted_for_a_shell_and_quoted_again_it_is_masked),
 		cmocka_unit_test(each_line_of_a_key_is_masked_and_its_first_and_last_are_not),
 		cmocka_unit_test(of_a_document_only_long_words_are_secret),
+		cmocka_unit_test(of_a_document_names_and_digests_are_not_secret),
 		cmocka_unit_test(a_short_one_is_masked_as_a_word_of_its_own_only),
 		cmocka_unit_test(control_characters_are_masked_as_they_are_shown),
 		cmocka_unit_test(what_was_added_twice_is_known_until_it_was_dropped_twice),

@@ -1,6 +1,7 @@
 #!/bin/bash
-# record.sh: records the hosts of this folder anew, from real hosts of the lab (tests/lab), as root; a few minutes. KB_BUILD is the build folder
-# (build/test). What is asked depends on the description and the repository's key, so those go into the folder too.
+# record.sh: records the hosts of this folder anew, from real hosts of the lab (tests/lab), as root; a few minutes when the lab's builds are there.
+# KB_BUILD is the build folder (build/test). What is asked depends on the description and the repository's key, so those go into the folder too.
+# A folder of recordings is replaced only when all were made.
 set -euo pipefail
 shopt -s inherit_errexit
 here=$(cd "$(dirname "$0")" && pwd)
@@ -107,11 +108,14 @@ kill_kubeadm &
 run broken 1 up "${kubeconfig[@]}"
 wait
 run half 3 plan
+run mended 0 up "${kubeconfig[@]}"
 lab down
 keep check 'three bare Debian 12 hosts of the lab: plan'
+keep fresh 'the same hosts: up'
 keep complete 'the same hosts when they were a cluster: up'
 keep status 'the same hosts: status'
 keep noisy 'the same hosts, whose shells print at each login: up'
 keep reset 'the same hosts: reset'
 keep broken 'the same hosts after that: up, and kubeadm was killed when etcd had its manifest'
 keep half 'the same hosts after that: plan'
+keep mended 'the same hosts: up'
