@@ -26,7 +26,7 @@ class Cluster:
         self._raw = raw
 
     def set(self, key: str, value: Values) -> Cluster:
-        """Sets a field by its dotted path ("network.pods"); None puts the default back. Returns itself."""
+        """Sets a field by its dotted path, as the file would have it ("network.pods"); None puts the default back. Returns itself."""
         self._raw.set(key, joined(value))
         return self
 
@@ -40,24 +40,26 @@ class Cluster:
         return self._raw.get(key)
 
     def add_host(self, name: str, address: str, role: str = "worker", **fields: Values) -> Cluster:
-        """Adds a host: "control-plane" or "worker"; fields of its own by `set_host()`. Returns itself."""
+        """Adds a host. The role is "control-plane" or "worker"; fields of its own as `set_host()`. Returns itself."""
         self._raw.add_host(name, address, role)
         for key, value in fields.items():
             self.set_host(name, key, value)
         return self
 
     def set_host(self, name: str, key: str, value: Values) -> Cluster:
-        """Sets a field of one host ("ssh.port", "labels"). Returns itself."""
+        """Sets a field of one host ("ssh.port", "schedulable", "labels", ...): of those that only hosts have, and of ssh and containerd
+        over what the cluster says. None puts the default back. Returns itself."""
         self._raw.set_host(name, key, joined(value))
         return self
 
     def set_secret(self, key: str, secret: str | bytes | None, host: str | None = None) -> Cluster:
-        """A secret of one host, or of all: `password`, `sudo_password`, `passphrase`, `identity_data`. Returns itself."""
+        """A secret of one host, or of all when `host` is None: `password`, `sudo_password`, `passphrase`, `identity_data` or `answers`.
+        Returns itself."""
         self._raw.set_secret(host, key, None if secret is None else bytes_of(secret))
         return self
 
     def add_kubeadm(self, documents: str | bytes) -> Cluster:
-        """Adds kubeadm documents of your own (YAML), merged by kind. Returns itself."""
+        """Adds kubeadm documents of your own (YAML), merged by kind into what is written. Returns itself."""
         self._raw.add_kubeadm(bytes_of(documents))
         return self
 
@@ -68,19 +70,22 @@ class Cluster:
         return tuple(n for n in names if n is not None)
 
     def validate(self) -> None:
-        """Looks at the description alone, before any host is touched. Raises what is wrong with it."""
+        """Looks at the description alone, before any host is touched: missing fields, overlapping or too small networks, versions that
+        nobody serves, doubled names and addresses. Raises what is wrong. `plan_up()` does it too."""
         self._raw.check()
 
     def plan_up(self) -> Plan:
-        """The plan that brings it up; its task `kubeconfig.install` has the output "kubeconfig"."""
+        """The plan that brings it up. No host is touched before every host was looked at. The output "kubeconfig" of its task
+        kubeconfig.install is the administrator's kubeconfig."""
         return Plan(self._context, self._raw.up())
 
     def plan_reset(self) -> Plan:
-        """The plan that takes it down, in the right order."""
+        """The plan that takes it down: workers first, while there is an API server to tell; the control plane last. Packages and settings
+        of the hosts stay."""
         return Plan(self._context, self._raw.reset())
 
     def plan_status(self) -> Plan:
-        """The plan that only looks."""
+        """The plan that only looks: nodes, control plane, network."""
         return Plan(self._context, self._raw.status())
 
     def up(self, timeout: float | None = None, *, check: bool = False) -> Run:

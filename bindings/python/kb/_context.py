@@ -49,7 +49,7 @@ class Host:
 
     @property
     def name(self) -> str:
-        """What events call it, and the Node's name."""
+        """The host's name. Events call it so, and it is the Node's name."""
         return self._raw.name()
 
     def set(self, **settings: Setting) -> Host:
@@ -76,7 +76,7 @@ class Host:
         return tuple(listed(_core.Host.key))
 
     def get(self, key: str) -> str | None:
-        """What a setting is, or its default."""
+        """What a key is set to, or its default. Secrets cannot be asked for."""
         return self._raw.get(key)
 
     def run(self, step: Step, timeout: float | None = None) -> Result:
@@ -143,22 +143,23 @@ class Context:
         return Host(self, _core.host_new(self._raw, name, uri)).set(**settings)
 
     def plan(self) -> Plan:
-        """An empty plan."""
+        """Makes an empty plan."""
         return Plan(self, _core.plan_new(self._raw))
 
     def cluster(self, path: str | os.PathLike[str] | None = None) -> Cluster:
-        """A cluster's description, of a file or empty."""
+        """Reads a description from a file, or makes an empty one. Paths in it are relative to its folder."""
         if path is None:
             return Cluster(self, _core.cluster_new(self._raw))
         return Cluster(self, _core.cluster_load(self._raw, os.fspath(path)))
 
     def parse_cluster(self, text: str | bytes, name: str = "cluster.yaml", folder: str | os.PathLike[str] | None = None) -> Cluster:
-        """As `cluster()`, from memory. Errors call it `name`; relative paths in it start from `folder`, or from the current directory."""
+        """As `Context.cluster()`, from memory. Errors call it `name`; relative paths in it start from `folder`, or from the current
+        directory."""
         start = None if folder is None else os.fspath(folder)
         return Cluster(self, _core.cluster_parse(self._raw, name, start, bytes_of(text)))
 
     def fileno(self) -> int:
-        """One descriptor for everything: readable while anything is queued or due. Call `dispatch()` then."""
+        """The one descriptor of this context: readable while anything is queued or due. For any loop; call `dispatch()` then."""
         return self._raw.fd()
 
     def dispatch(self) -> None:
@@ -166,7 +167,8 @@ class Context:
         self._raw.dispatch()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Until there is something to do, and does it; False when the time passed or nothing runs. Ctrl-C interrupts it."""
+        """Waits until there is something to do, and does it; False when the time passed or nothing runs. Ctrl-C interrupts it. The timeout
+        is in seconds; None waits without end."""
         return self._raw.wait(milliseconds(timeout)) > 0
 
     def cancel(self, run: int = 0) -> None:
@@ -200,7 +202,7 @@ class Context:
 
     @property
     def log_dropped(self) -> int:
-        """How many entries of the log were dropped so far, unread."""
+        """How many entries of the log were dropped so far, unread, because the ring was full or memory was out."""
         return self._raw.log_dropped()
 
     @contextmanager

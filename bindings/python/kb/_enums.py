@@ -31,6 +31,9 @@ class Code(enum.IntEnum):
     EINTEGRITY = _core.KB_EINTEGRITY
     EUNSUPPORTED = _core.KB_EUNSUPPORTED
 
+    def __str__(self) -> str:
+        return _core.err_name(self)
+
 
 class Mode(enum.IntEnum):
     """Whether a plan only looks, or makes it so."""

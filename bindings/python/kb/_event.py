@@ -63,7 +63,7 @@ class Event:
 
     @property
     def task(self) -> int | None:
-        """The task's index in its plan; None when it is about no task."""
+        """The task's index in its plan, from 0; None when it is about no task."""
         index = self._raw.task()
         return None if index < 0 else index
 
@@ -74,22 +74,22 @@ class Event:
 
     @property
     def status(self) -> int:
-        """0, or the negative code of what failed (`kb.Code`)."""
+        """`Code.OK` or a negative code (`kb.Code`)."""
         return self._raw.status()
 
     @property
     def verdict(self) -> Verdict:
-        """Of a step, before anything was applied."""
+        """The verdict of a step, before anything was applied."""
         return Verdict(self._raw.verdict())
 
     @property
     def changed(self) -> bool:
-        """The step applied something; in a dry run: would."""
+        """The step applied something (in a dry run: would)."""
         return self._raw.is_changed() == 1
 
     @property
     def skipped(self) -> bool:
-        """The step was not run because of another; `text` says why."""
+        """The step was not run because of another: it failed, or was not needed. `text` says why."""
         return self._raw.is_skipped() == 1
 
     @property
@@ -99,7 +99,7 @@ class Event:
 
     @property
     def exit_status(self) -> int | None:
-        """Of the step's last script; None when none ended."""
+        """Exit status of the step's last script; None when none ended."""
         status = self._raw.exit_status()
         return None if status < 0 else status
 
@@ -116,17 +116,17 @@ class Event:
 
     @property
     def severity(self) -> Severity:
-        """Of a note."""
+        """Of a note: how grave it is."""
         return Severity(self._raw.severity())
 
     @property
     def log(self) -> str:
-        """All that a step printed, if it failed."""
+        """All that a step printed, escaped and bounded; "" unless it failed."""
         return self._raw.log()
 
     @property
     def diff(self) -> str:
-        """The differences as text, unified for files."""
+        """The differences as text, unified for files; "" when there are none."""
         return self._raw.diff()
 
     @property
@@ -142,12 +142,13 @@ class Event:
 
     @property
     def subject(self) -> str:
-        """Of a question: what the answer is for: the key's file, `user@address:port` of a password, the `SHA256:...` of a host key."""
+        """Of a question: what the answer is for: the key's file, `user@address:port` of a password, the `SHA256:...` of a host key. ""
+        otherwise. `text` says it to a person."""
         return self._raw.subject()
 
     @property
     def attempt(self) -> int:
-        """Of a question: 1, and one more each time that an answer to it was wrong."""
+        """Of a question: 1, and one more each time that an answer to it was wrong, 3 at most. 0 otherwise. 0 otherwise."""
         return self._raw.attempt()
 
     @cached_property
@@ -161,11 +162,11 @@ class Event:
 
     @cached_property
     def error(self) -> Error | None:
-        """Of a step or run that failed: the exception that it is."""
+        """The error of a step or run that failed; None when there is none."""
         return self._raw.error()
 
     def json(self) -> str:
-        """The whole event as one line, the same in every language."""
+        """The whole event as one line of JSON, the same in every language."""
         return (self._raw.json() or b"{}").decode()
 
     def to_dict(self) -> dict[str, Any]:

@@ -64,22 +64,24 @@ class Task:
         return self
 
     def bind(self, param: str, task: Task, output: str) -> Task:
-        """Its parameter is that task's output, which also orders them. Returns itself."""
+        """Gives an output of another task to a parameter of this one, and orders them so. A secret stays one. Returns itself."""
         self._plan.bind(self._raw, param.replace("_", "-"), task._raw, output.replace("_", "-"))
         return self
 
     def on_demand(self) -> Task:
-        """It runs only when a task bound to its outputs turns out to need them. Returns itself."""
+        """Makes it run only when one of the tasks bound to its outputs turns out to need them; otherwise it ends as present without having
+        been asked. Returns itself."""
         self._raw.set_on_demand()
         return self
 
     def wave(self, group: str | None, limit: int = 1) -> Task:
-        """Of the tasks of this group at most `limit` are applied at a time. Returns itself."""
+        """Puts it into a wave: of the tasks with the same group name at most `limit` are applied at a time. None takes it out. Returns
+        itself."""
         self._raw.set_wave(group, limit)
         return self
 
     def output(self, name: str) -> bytes | None:
-        """One of its outputs, once it has ended; None when there is none."""
+        """An output of a task that has ended; None when there is none."""
         return self._raw.output(name)
 
     @property
@@ -112,6 +114,7 @@ class Run:
 
     @property
     def plan(self) -> Plan:
+        """The plan that it is a run of."""
         return self._plan
 
     def start(self) -> int:
@@ -200,24 +203,25 @@ class Plan:
         return Task(self._raw, self._raw.add(host._raw, step._make(self._context._raw)))
 
     def barrier(self) -> None:
-        """What is added from now on begins only when all added so far has ended well."""
+        """All tasks added from now on begin only when all added so far have ended well."""
         self._raw.barrier()
 
     def only(self, *patterns: str) -> Plan:
-        """Keeps the tasks whose step fits one of the patterns (`*`, `?`). Returns itself."""
+        """Keeps only the tasks whose step name fits one of the patterns given so far (shell patterns: * and ?). A task left out counts as
+        ended well for those after it; tasks whose outputs a kept one is bound to are still asked, never applied. Returns itself."""
         for pattern in patterns:
             self._raw.only(pattern)
         return self
 
     def skip(self, *patterns: str) -> Plan:
-        """Leaves out the tasks whose step fits. Returns itself."""
+        """Leaves out the tasks whose step name fits. As `only()` otherwise. Returns itself."""
         for pattern in patterns:
             self._raw.skip(pattern)
         return self
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """In the order in which they were added."""
+        """Its tasks, in the order added."""
         found = (self._raw.task(i) for i in range(self._raw.task_count()))
         return tuple(Task(self._raw, t) for t in found if t is not None)
 
@@ -231,11 +235,11 @@ class Plan:
 
     @property
     def running(self) -> bool:
-        """It runs, or has events left."""
+        """It runs or has events left."""
         return self._raw.is_running() == 1
 
     def next_event(self) -> Event | None:
-        """Takes the next event, for a loop of your own; None when there is none now. Such a loop raises nothing: see `Event.error`."""
+        """Takes the next event. For a loop of your own; None when there is none now. Such a loop raises nothing: see `Event.error`."""
         taken = self._raw.next_event()
         return None if taken is None else Event(taken)
 

@@ -18,7 +18,12 @@ class Result:
 
     def __init__(self, event: Event, outputs: dict[str, bytes]) -> None:
         self._event = event
-        self.outputs = outputs
+        self._outputs = outputs
+
+    @property
+    def outputs(self) -> dict[str, bytes]:
+        """What the step gave, by name."""
+        return self._outputs
 
     @property
     def verdict(self) -> Verdict:
@@ -37,6 +42,7 @@ class Result:
 
     @property
     def duration(self) -> datetime.timedelta:
+        """How long it took."""
         return self._event.duration
 
     @property
@@ -56,6 +62,7 @@ class Result:
 
     @property
     def error(self) -> Error | None:
+        """The error; None when there is none. A result of `Host.run()` has none: that raises it, and it has the result."""
         return self._event.error
 
     def __repr__(self) -> str:
