@@ -8,14 +8,16 @@
 #   fuzz   harnesses for everything that reads what others wrote, two seconds each (--long: ten minutes each; or KB_FUZZ_SECONDS)
 #   fault  each call of libkb's own objects failed, once and from then on
 #   thread, valgrind   tests again with ThreadSanitizer, and under memcheck
+#   package   Debian packages, and lintian about them
 #   lab    real hosts and a real Kubernetes in namespaces of this machine (root); skipped by name where they cannot be
-# --unit runs all but fuzz, lab and the bindings. --long adds what takes longer. The last lines are ctest's.
+# --unit runs all but fuzz, lab, packages and the bindings. --long adds what takes longer. The last lines are ctest's.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 packages=(gcc g++ clang cmake ninja-build pkg-config libyaml-dev libcurl4-openssl-dev libssh2-1-dev libssl-dev libcmocka-dev
-	shellcheck dash zsh fish tcsh openssh-server openssh-client openssl sudo gnupg valgrind swig python3 python3-dev python3-pytest python3-yaml patch python3-asyncssh iproute2 musl-tools abigail-tools)
-labels='unit|replay|loop|fault|thread|valgrind|fuzz|lab|python|go'
+	shellcheck dash zsh fish tcsh openssh-server openssh-client openssl sudo gnupg valgrind swig python3 python3-dev python3-pytest python3-yaml patch python3-asyncssh iproute2 musl-tools abigail-tools
+	debhelper dh-python lintian libpython3-dev)
+labels='unit|replay|loop|fault|thread|valgrind|fuzz|lab|python|go|package'
 long=0
 
 for arg; do
