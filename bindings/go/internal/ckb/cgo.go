@@ -10,12 +10,19 @@ package ckb
 
 /*
 #cgo pkg-config: libkb
+#include <poll.h>
 #include <libkb.h>
 
 // Go's vet takes a number that becomes a pointer for a mistake; these are addresses of C's.
 static kb_bytes *to_bytes(long long p) { return (kb_bytes *)(intptr_t)p; }
 static kb_err *to_err(long long p) { return (kb_err *)(intptr_t)p; }
 static char *to_text(long long p) { return (char *)(intptr_t)p; }
+
+static int is_readable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	return poll(&p, 1, 0) != 0;	// a failure too: whoever asks finds out by reading
+}
 */
 import "C"
 
@@ -24,6 +31,7 @@ type Err struct {
 	Code                       int
 	ID, Host, Step, Cause, Fix string
 	Evidence                   []string
+	IsClosed                   bool // the handle was, and libkb was not asked
 }
 
 func (e *Err) Error() string { return e.Cause }
@@ -36,6 +44,9 @@ type Outcome[T any] struct {
 
 // Get takes it apart.
 func (o Outcome[T]) Get() (T, error) { return o.value, o.err }
+
+// IsReadable asks without waiting.
+func IsReadable(fd uintptr) bool { return C.is_readable(C.int(fd)) != 0 }
 
 // Handle is what Close and Drop take.
 type Handle interface{ Swigcptr() uintptr }
@@ -77,12 +88,15 @@ func failed(n int64) error {
 func bare(code int) error {
 	switch code {
 	case callClosed:
-		return &Err{Code: C.KB_EINVAL, Cause: "the handle is closed"}
+		return &Err{Code: C.KB_EINVAL, Cause: "the handle is closed", IsClosed: true}
 	case C.KB_EBUSY:
 		return &Err{Code: code, Cause: "the context is in use by another thread"}
 	}
 	return &Err{Code: code, Cause: C.GoString(C.kb_err_name(C.kb_status(code)))}
 }
+
+// Only is the outcome of a call that tells nothing.
+func Only(err error) Outcome[struct{}] { return Outcome[struct{}]{err: err} }
 
 func outcome[T any](n int64, take func(int64) T) (o Outcome[T]) {
 	if o.err = failed(n); o.err == nil {

@@ -305,10 +305,13 @@ handle_close(struct handle *handle)
 		kb_cancel(handle->object, 0);
 }
 
-/* enters: libkb takes one call at a time on a context. Refusing the second one here keeps its caller from reading the first one's error. */
+/* enters: libkb takes one call at a time on a context. Refusing the second one here keeps its caller from reading the first one's error.
+ * No handle is NULL for libkb, which says whether it may be. */
 static void
 call_begin(struct call *call, struct handle *handle, bool enters)
 {
+	if (!handle)
+		return;
 	struct handle *owner = handle_owner(handle), *ctx = handle_ctx(handle);
 	pthread_mutex_lock(&handle_lock);
 	if (owner->is_closed) {
