@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/ctx.h"
+#include "base/str.h"
 
 void
 kbi_builder_ask(struct kbi_builder *b, kb_status status)
@@ -55,17 +56,37 @@ kbi_builder_begin(struct kbi_builder *b, kb_cluster *cluster)
 	return KB_OK;
 }
 
-kb_task *
-kbi_builder_add(struct kbi_builder *b, size_t at, const char *name, size_t about)
+static kb_step *
+find_shared(const struct kbi_builder *b, const char *name)
+{
+	for (size_t i = 0; i < b->shared_count; i++)
+		if (kbi_str_is(kb_step_name(b->shared[i]), name))
+			return b->shared[i];
+	return NULL;
+}
+
+static kb_step *
+new_step(struct kbi_builder *b, const char *name, size_t about)
 {
 	kb_step *step = b->has_failed ? NULL : kb_step_new(b->kb, name);
-	kb_task *task = NULL;
 
 	if (step)
 		kbi_builder_params(b, step, about);
+	return step;
+}
+
+kb_task *
+kbi_builder_add(struct kbi_builder *b, size_t at, const char *name, size_t about)
+{
+	kb_step *shared = find_shared(b, name), *step = shared ? shared : new_step(b, name, about);
+	kb_task *task = NULL;
+
 	if (step && !b->has_failed)
-		task = kb_plan_add(b->plan, b->hosts[at], step);
-	kb_step_free(step);
+		task = kb_plan_add(b->plan, b->hosts[at], step);	/* copies share what it has */
+	if (step && !shared && b->shared_count < KBI_SHARED_MAX && kbi_builder_is_for_all(name))
+		b->shared[b->shared_count++] = step;
+	else if (!shared)
+		kb_step_free(step);
 	b->has_failed |= !task;
 	return task;
 }
@@ -93,6 +114,8 @@ kbi_builder_end(struct kbi_builder *b)
 		if (b->addresses)
 			free(b->addresses[i]);
 	}
+	for (size_t i = 0; i < b->shared_count; i++)
+		kb_step_free(b->shared[i]);
 	free(b->hosts);
 	free(b->addresses);
 	if (!b->has_failed)

@@ -8,6 +8,8 @@
 
 #include "cluster.h"
 
+#define KBI_SHARED_MAX 32
+
 struct kbi_builder {
 	kb_ctx *kb;
 	const struct kbi_spec *spec;
@@ -15,6 +17,8 @@ struct kbi_builder {
 	kb_host **hosts;		/* as in the spec */
 	char **addresses;		/* of each in the node network */
 	size_t control_plane;		/* its index */
+	kb_step *shared[KBI_SHARED_MAX];	/* one of each name, for all hosts: their parameters may be as many as the hosts are */
+	size_t shared_count;
 	bool has_failed;
 };
 
@@ -30,6 +34,7 @@ kb_plan *kbi_builder_end(struct kbi_builder *b);	/* the plan, NULL when anything
 
 /* Sets the parameters of a step from the description (cluster_params.c). */
 void kbi_builder_params(struct kbi_builder *b, kb_step *step, size_t about);
+bool kbi_builder_is_for_all(const char *step);	/* its parameters are the same whichever host it is about */
 /* Makes the hosts with how to reach them, and finds out their addresses (cluster_hosts.c). */
 void kbi_builder_hosts(struct kbi_builder *b);
 

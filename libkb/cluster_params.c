@@ -130,12 +130,15 @@ word_sandbox(struct kbi_builder *b, kb_step *step, const char *param, size_t abo
 	set_buf(b, step, param, &image);
 }
 
-static const struct {
+struct word {
 	const char *word;
 	word_fn *set;
-} words[] = {
-	{"@name", word_name}, {"@nodes", word_nodes}, {"@address", word_address}, {"@entries", word_entries}, {"@endpoint", word_endpoint},
-	{"@schedulable", word_schedulable}, {"@calico", word_calico}, {"@sandbox", word_sandbox},
+	bool is_of_host;	/* says something else of each */
+};
+
+static const struct word words[] = {
+	{"@name", word_name, true}, {"@address", word_address, true}, {"@schedulable", word_schedulable, true}, {"@sandbox", word_sandbox, true},
+	{"@nodes", word_nodes, false}, {"@entries", word_entries, false}, {"@endpoint", word_endpoint, false}, {"@calico", word_calico, false},
 };
 
 /* from: a field, a word of the table above, or =VALUE */
@@ -250,13 +253,25 @@ set_field(struct kbi_builder *b, kb_step *step, const char *param, const char *p
 		set(b, step, param, value);
 }
 
-static word_fn *
+static const struct word *
 find_word(const char *from)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (kbi_str_is(words[i].word, from))
-			return words[i].set;
+			return &words[i];
 	return NULL;
+}
+
+bool
+kbi_builder_is_for_all(const char *step)
+{
+	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
+		const struct word *word = find_word(sources[i].from);
+		bool is_of_host = word ? word->is_of_host : kbi_field_find_host(sources[i].from) != NULL;
+		if (is_of_host && kbi_str_is(sources[i].step, step))
+			return false;
+	}
+	return true;
 }
 
 /* steps: {STEP: {PARAMETER: ...}} of the description replaces what was found so far. */
@@ -287,9 +302,9 @@ kbi_builder_params(struct kbi_builder *b, kb_step *step, size_t about)
 		if (!kbi_str_is(sources[i].step, kb_step_name(step)))
 			continue;
 		const char *from = sources[i].from;
-		word_fn *word = find_word(from);
+		const struct word *word = find_word(from);
 		if (word)
-			word(b, step, sources[i].param, about);
+			word->set(b, step, sources[i].param, about);
 		else if (*from == '=')
 			set(b, step, sources[i].param, from + 1);
 		else

@@ -62,7 +62,7 @@ static bool
 is_busy(const struct kbi_lane *lane)	/* something will come of itself: an answer, a file, a new connection */
 {
 	return lane->asks || lane->retry.due_ms != KBI_NEVER ||
-		(lane->cursor < lane->task_count && lane->tasks[lane->cursor]->run.job);
+		(lane->cursor < lane->task_count && lane->turn.job);
 }
 
 static bool
@@ -229,7 +229,7 @@ lane_of(struct kbi_run *run, const struct kb_task *task)	/* the array is large e
 	if (task->before_here)
 		return task->before_here->lane;
 	struct kbi_lane *lane = &run->lanes[run->lane_count++];
-	*lane = (struct kbi_lane){ .run = run, .host = task->host, .retry.due_ms = KBI_NEVER };
+	*lane = (struct kbi_lane){ .run = run, .host = task->host, .retry.due_ms = KBI_NEVER, .turn.apply.exit_status = -1 };
 	return lane;
 }
 
@@ -358,16 +358,25 @@ unlist(struct kbi_run *run)
 		*at = run->plan->next;
 }
 
+static void
+free_lanes(struct kbi_run *run)
+{
+	for (size_t i = 0; i < run->plan->tasks.count; i++)
+		run->plan->tasks.at[i]->lane = NULL;
+	for (size_t i = 0; i < run->lane_count; i++) {
+		kbi_err_clear(&run->lanes[i].err);
+		free(run->lanes[i].tasks);
+	}
+	free(run->lanes);
+}
+
 void
 kbi_run_free(struct kbi_run *run)
 {
 	if (!run)
 		return;
-	for (size_t i = 0; i < run->lane_count; i++) {
+	for (size_t i = 0; i < run->lane_count; i++)
 		kbi_lane_close(&run->lanes[i]);
-		kbi_err_clear(&run->lanes[i].err);
-		free(run->lanes[i].tasks);
-	}
 	if (run->plan->running == run) {
 		kbi_loop_timer(run->kb->loop, &run->tick, KBI_NEVER);
 		kbi_loop_timer(run->kb->loop, &run->deadline, KBI_NEVER);
@@ -378,6 +387,6 @@ kbi_run_free(struct kbi_run *run)
 	}
 	kbi_err_clear(&run->first_err);
 	kbi_run_free_ends(run);
-	free(run->lanes);
+	free_lanes(run);
 	free(run);
 }

@@ -35,6 +35,7 @@ struct kbi_answer {			/* of a script on the host */
 	struct kb_err *err;		/* NULL: none, or no memory for it */
 };
 
+/* How a task goes: a plan of many hosts has many tasks, of which most wait, so it is small */
 struct kbi_task_run {
 	enum kbi_task_state state;
 	enum kbi_task_end end;
@@ -44,21 +45,25 @@ struct kbi_task_run {
 	uint64_t told_seq;		/* notes of this answer were told */
 	uint64_t applied_seq;		/* of the apply; 0: none yet */
 	struct kbi_answer probe;
-	struct kbi_answer apply;
+	const struct kb_task *because;	/* of one that was skipped: the one that failed */
+	struct kbi_map args;
+	int apply_count;
+	int verdict;			/* before anything was applied */
 	bool has_applied;		/* the apply has answered */
+	bool is_demanded;
+	bool is_prepared;
+	bool is_changed;
+	bool may_differ;		/* dry run: something before it would change what it sees */
+};
+
+/* What only the task whose turn it is needs: one a lane */
+struct kbi_turn {
+	struct kbi_answer apply;
 	bool is_followed;		/* the apply's answer is on the way */
 	char journal[KBI_JOURNAL_MAX];	/* of a long step that was begun, until its result was heard; "": none */
 	int64_t began_ms;		/* when it was begun */
 	uint64_t heard_bytes;		/* of its output, on connections that are gone too */
 	struct kbi_buf heard;		/* the last of what was heard on those */
-	const struct kb_task *because;	/* of one that was skipped: the one that failed */
-	bool is_demanded;
-	bool is_prepared;
-	bool is_changed;
-	bool may_differ;		/* dry run: something before it would change what it sees */
-	int apply_count;
-	int verdict;			/* before anything was applied */
-	struct kbi_map args;
 	struct kbi_map made;
 	struct kbi_map wants;
 	struct kbi_change *changes;
@@ -76,6 +81,7 @@ struct kbi_lane {
 	struct kb_task **tasks;
 	size_t task_count;
 	size_t cursor;			/* the first task that has not ended */
+	struct kbi_turn turn;		/* its */
 	struct kbi_session *session;
 	struct kbi_ask *asks;		/* sent, not answered */
 	uint64_t dirty_seq;		/* the last apply on this host */
@@ -135,6 +141,7 @@ bool kbi_lane_is_forgetting(const struct kbi_lane *lane);	/* the host clears a j
 void kbi_task_reset(struct kb_task *task);
 void kbi_task_ask_again(struct kb_task *task);	/* what was applied is forgotten: its probe says what is true */
 void kbi_task_forget(struct kb_task *task);		/* what only its way to its end needed */
+struct kbi_turn *kbi_task_turn(const struct kb_task *task);	/* NULL: it is not its turn */
 bool kbi_task_advance(struct kbi_lane *lane, struct kb_task *task);	/* true: it ended, look at the next one */
 bool kbi_task_waits_for_demand(const struct kb_task *task);	/* its turn has come, and nobody has said yet whether it is needed */
 bool kbi_task_is_fresh(const struct kbi_lane *lane, const struct kb_task *task);

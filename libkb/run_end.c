@@ -13,6 +13,13 @@
 
 #define DIFF_MAX ((size_t)4 << 20)
 
+static const char *
+journal_of(const struct kb_task *task)	/* NULL: it has none */
+{
+	const struct kbi_turn *turn = kbi_task_turn(task);
+	return turn && turn->journal[0] ? turn->journal : NULL;
+}
+
 static struct kb_event *
 task_event(struct kb_task *task, int kind)
 {
@@ -23,8 +30,7 @@ task_event(struct kb_task *task, int kind)
 	event->task = (int64_t)task->index;
 	kbi_event_set(event, &event->host, task->host->name);
 	kbi_event_set(event, &event->step, task->step->name);
-	if (task->run.journal[0])
-		kbi_event_set(event, &event->journal, task->run.journal);
+	kbi_event_set(event, &event->journal, journal_of(task));
 	return event;
 }
 
@@ -133,7 +139,7 @@ fate_of(const struct kbi_lane *lane)
 	if (lane->cursor == lane->task_count)
 		return FATE_ENDED;
 	const struct kbi_task_run *run = &lane->tasks[lane->cursor]->run;
-	if (run->state == KBI_TASK_APPLYING && !run->has_applied && (run->journal[0] || lane->is_ready))
+	if (run->state == KBI_TASK_APPLYING && !run->has_applied && (lane->turn.journal[0] || lane->is_ready))
 		return FATE_RUNNING;
 	if (lane->may_run)
 		return FATE_RUNNING;
@@ -149,13 +155,13 @@ kbi_run_tell_fate(struct kbi_lane *lane)
 }
 
 static void
-render_diff(struct kb_event *event, struct kb_task *task)
+render_diff(struct kb_event *event, struct kbi_turn *turn)
 {
 	struct kbi_buf diff = KBI_BUF(DIFF_MAX);
-	event->changes = task->run.changes;	/* the task has no more use for them */
-	event->change_count = task->run.change_count;
-	task->run.changes = NULL;
-	task->run.change_count = 0;
+	event->changes = turn->changes;		/* the task has no more use for them */
+	event->change_count = turn->change_count;
+	turn->changes = NULL;
+	turn->change_count = 0;
 	kbi_change_render(&diff, event->changes, event->change_count);
 	if (diff.size_bytes)
 		kbi_event_set(event, &event->diff, kbi_buf_text(&diff));
@@ -168,18 +174,21 @@ tell(struct kb_task *task, kb_status status, const char *text, const struct kb_e
 {
 	struct kbi_run *run = task->plan->running;
 	struct kb_event *event = take_end(run, &run->done[task->index]);
+	struct kbi_turn *turn = kbi_task_turn(task);
+	const struct kbi_answer *answer = turn && task->run.has_applied ? &turn->apply : &task->run.probe;
 	event->status = status;
 	event->verdict = task->run.verdict;
 	event->is_changed = task->run.is_changed;
 	event->is_skipped = task->run.end == KBI_END_SKIPPED || task->run.end == KBI_END_NOT_NEEDED;
 	event->duration_ms = task->run.started_ms ? kbi_clock_ms() - task->run.started_ms : 0;
 	if (!event->is_skipped)		/* what was asked ahead of its turn says nothing of it */
-		event->exit_status = task->run.has_applied ? task->run.apply.exit_status : task->run.probe.exit_status;
+		event->exit_status = answer->exit_status;
 	kbi_event_set(event, &event->text, text);
-	kbi_event_set(event, &event->journal, task->run.journal[0] ? task->run.journal : NULL);
+	kbi_event_set(event, &event->journal, journal_of(task));
 	if (status)
-		kbi_event_set(event, &event->log, task->run.has_applied ? task->run.apply.log : task->run.probe.log);
-	render_diff(event, task);
+		kbi_event_set(event, &event->log, answer->log);
+	if (turn)
+		render_diff(event, turn);
 	if (err)
 		kbi_err_copy(&event->err, err);
 	kbi_plan_queue(task->plan, event);
@@ -254,8 +263,6 @@ end_with(struct kb_task *task, enum kbi_task_end end, kb_status status, const ch
 {
 	struct kbi_run *run = task->plan->running;
 	leave_wave(run, task);
-	kbi_job_cancel(task->run.job);	/* what is still being prepared must not wake it again */
-	task->run.job = NULL;
 	task->run.state = KBI_TASK_ENDED;
 	task->run.end = end;
 	if (!task->host)

@@ -98,8 +98,9 @@ keep_reply(struct kbi_answer *answer, const struct kbi_ask *ask, struct kbi_repl
 	*answer = (struct kbi_answer){ .seq = ask->seq, .status = reply->status, .exit_status = reply->exit_status };
 	if (reply->err && (answer->err = calloc(1, sizeof(*answer->err))))
 		kbi_err_copy(answer->err, reply->err);
-	bool is_followed_on = ask->kind == ASK_APPLY && ask->task->run.heard.size_bytes;
-	answer->log = shown_log(ask->lane->run->kb->secrets, is_followed_on ? &ask->task->run.heard : &reply->log);
+	const struct kbi_buf *heard = &ask->lane->turn.heard;
+	bool is_followed_on = ask->kind == ASK_APPLY && heard->size_bytes;
+	answer->log = shown_log(ask->lane->run->kb->secrets, is_followed_on ? heard : &reply->log);
 	if (answer->status)
 		return;
 	answer->status = kbi_facts_parse(kbi_buf_text(&reply->facts), reply->facts.size_bytes, &answer->facts);
@@ -158,7 +159,8 @@ on_output(void *owner, const char *data, size_t size_bytes)
 {
 	struct kbi_ask *ask = owner;
 	struct kbi_buf masked = KBI_BUF(KBI_SIZE_LARGE);
-	ask->task->run.heard_bytes += size_bytes;
+	if (kbi_task_turn(ask->task))
+		ask->lane->turn.heard_bytes += size_bytes;
 	kbi_mask_stream_add(&ask->mask, ask->lane->run->kb->secrets, data, size_bytes, &masked);
 	tell_output(ask, &masked);
 	kbi_buf_free(&masked);
@@ -179,18 +181,18 @@ static void
 keep_apply_reply(struct kbi_lane *lane, const struct kbi_ask *ask, struct kbi_reply *reply)
 {
 	const struct kbi_entry *note = NULL;
-	keep_reply(&ask->task->run.apply, ask, reply);
+	keep_reply(&lane->turn.apply, ask, reply);
 	ask->task->run.has_applied = true;
-	while ((note = kbi_map_next(&ask->task->run.apply.facts, "note", note)))
+	while ((note = kbi_map_next(&lane->turn.apply.facts, "note", note)))
 		kbi_run_told_note(lane, ask->task, note->value);
 	if (reply->status == KB_OK || reply->status == KB_ETOOBIG)
 		forget_journal(lane, ask->task);
 }
 
 static void
-keep_heard(struct kb_task *task, const struct kbi_buf *log, size_t unheard_bytes)
+keep_heard(struct kbi_turn *turn, const struct kbi_buf *log, size_t unheard_bytes)
 {
-	struct kbi_buf *heard = &task->run.heard;
+	struct kbi_buf *heard = &turn->heard;
 	if (!heard->max_bytes)
 		*heard = KBI_BUF(4 * KBI_LOG_MAX);
 	heard->secret = true;
@@ -204,12 +206,12 @@ keep_heard(struct kb_task *task, const struct kbi_buf *log, size_t unheard_bytes
 static void
 end_apply(struct kbi_ask *ask, const struct kbi_reply *reply, bool is_lost)
 {
-	struct kbi_task_run *run = &ask->task->run;
-	size_t held_bytes = is_lost && run->journal[0] ? ask->mask.held.size_bytes : 0;
-	run->is_followed = false;
-	run->heard_bytes -= held_bytes;
-	if (run->journal[0])
-		keep_heard(ask->task, &reply->log, held_bytes);
+	struct kbi_turn *turn = &ask->lane->turn;
+	size_t held_bytes = is_lost && turn->journal[0] ? ask->mask.held.size_bytes : 0;
+	turn->is_followed = false;
+	turn->heard_bytes -= held_bytes;
+	if (turn->journal[0])
+		keep_heard(turn, &reply->log, held_bytes);
 	if (!held_bytes)
 		end_output(ask);
 }
@@ -221,11 +223,13 @@ on_reply(void *owner, struct kbi_reply *reply)
 	struct kbi_lane *lane = ask->lane;
 	/* a lost connection is the session's to tell, and is no answer */
 	bool is_lost = reply->status == KB_EUNREACHABLE || reply->status == KB_EPROTOCOL;
-	if (ask->kind == ASK_APPLY)
+	/* a task for which there was no memory has ended without it */
+	bool is_apply = ask->kind == ASK_APPLY && kbi_task_turn(ask->task);
+	if (is_apply)
 		end_apply(ask, reply, is_lost);
 	if (ask->kind == ASK_LOCK)
 		keep_lock_reply(lane, ask, reply);
-	else if (ask->kind == ASK_APPLY && !is_lost)
+	else if (is_apply && !is_lost)
 		keep_apply_reply(lane, ask, reply);
 	else if (ask->kind == ASK_PROBE && !is_lost)
 		keep_reply(&ask->task->run.probe, ask, reply);
@@ -259,13 +263,13 @@ forget_session(struct kbi_lane *lane)	/* what was asked and not answered is aske
 	lane->session = NULL;
 	while (lane->asks)
 		free_ask(lane->asks);
+	lane->turn.is_followed = false;
 	for (size_t i = lane->cursor; i < lane->task_count; i++) {
 		struct kb_task *task = lane->tasks[i];
-		task->run.is_followed = false;
 		if (task->run.probe.seq < task->run.asked_seq)
 			task->run.asked_seq = 0;
 		/* what it did is not known: it is asked. Unless it has answered, or its journal will tell */
-		if (task->run.state != KBI_TASK_APPLYING || task->run.has_applied || task->run.journal[0])
+		if (task->run.state != KBI_TASK_APPLYING || task->run.has_applied || lane->turn.journal[0])
 			continue;
 		lane->may_run = true;
 		kbi_task_ask_again(task);
@@ -415,7 +419,7 @@ send_lock(struct kbi_lane *lane)
 {
 	struct kbi_buf script = KBI_BUF(KBI_SIZE_TEXT);
 	if (lane->run->mode == KB_APPLY)
-		kbi_script_lock(&script, LOCK_WAIT_S, lane->cursor < lane->task_count ? lane->tasks[lane->cursor]->run.journal : "");
+		kbi_script_lock(&script, LOCK_WAIT_S, lane->turn.journal);
 	else
 		kbi_script_look_at_lock(&script);
 	struct kbi_buf about = KBI_BUF(KBI_SIZE_TEXT);
@@ -492,15 +496,16 @@ kbi_lane_open(struct kbi_lane *lane)
 static struct kbi_script_call
 call_of(const struct kb_task *task)
 {
+	const struct kbi_turn *turn = &task->lane->turn;
 	return (struct kbi_script_call){ .number = task->text_number, .library_number = task->library_number, .step = task->step, .args = &task->run.args,
-		.wants = &task->run.wants, .made = &task->run.made, .journal = task->run.journal };
+		.wants = &turn->wants, .made = &turn->made, .journal = turn->journal };
 }
 
 /* How long an apply may take from now on, whatever it took on connections that are gone */
 static int64_t
 left_of_apply_ms(const struct kb_task *task)
 {
-	int64_t timeout_ms = task->step->def->timeout_ms - (kbi_clock_ms() - task->run.began_ms);
+	int64_t timeout_ms = task->step->def->timeout_ms - (kbi_clock_ms() - task->lane->turn.began_ms);
 	return timeout_ms > 0 ? timeout_ms : 1;
 }
 
@@ -548,7 +553,7 @@ send_apply(struct kbi_lane *lane, struct kb_task *task, const char *verb, struct
 	kbi_buf_free(script);
 	if (status)
 		return status;
-	task->run.is_followed = true;
+	lane->turn.is_followed = true;
 	task->run.applied_seq = lane->dirty_seq = seq;
 	return KB_OK;
 }
@@ -558,9 +563,10 @@ static void
 name_journal(struct kb_task *task)
 {
 	const struct kbi_run *run = task->plan->running;
-	task->run.journal[0] = '\0';
+	char *journal = task->lane->turn.journal;
+	journal[0] = '\0';
 	if (task->step->def->flags & KBI_STEP_LONG)
-		snprintf(task->run.journal, sizeof(task->run.journal), "%08x-%lld-%zu-%d", (unsigned)run->kb->nonce, (long long)run->id,
+		snprintf(journal, KBI_JOURNAL_MAX, "%08x-%lld-%zu-%d", (unsigned)run->kb->nonce, (long long)run->id,
 			 task->index, task->run.apply_count + 1);
 }
 
@@ -569,14 +575,15 @@ kbi_lane_apply(struct kbi_lane *lane, struct kb_task *task)
 {
 	struct kbi_buf script = KBI_BUF(KBI_SCRIPT_MAX);
 	struct kbi_script_call call = call_of(task);
+	struct kbi_turn *turn = &lane->turn;
 	name_journal(task);
-	task->run.began_ms = kbi_clock_ms();
-	task->run.heard_bytes = 0;
-	kbi_buf_free(&task->run.heard);
+	turn->began_ms = kbi_clock_ms();
+	turn->heard_bytes = 0;
+	kbi_buf_free(&turn->heard);
 	kbi_script_apply(&script, &call);
-	kb_status status = send_apply(lane, task, "apply", &script, kbi_map_find(&task->run.made, "input"));
+	kb_status status = send_apply(lane, task, "apply", &script, kbi_map_find(&turn->made, "input"));
 	if (status) {
-		task->run.journal[0] = '\0';
+		turn->journal[0] = '\0';
 		return status;
 	}
 	task->run.apply_count++;
@@ -588,7 +595,7 @@ kb_status
 kbi_lane_attach(struct kbi_lane *lane, struct kb_task *task)
 {
 	struct kbi_buf script = KBI_BUF(KBI_SIZE_TEXT);
-	kbi_script_attach(&script, task->run.journal, task->run.heard_bytes);
+	kbi_script_attach(&script, lane->turn.journal, lane->turn.heard_bytes);
 	return send_apply(lane, task, "attach", &script, NULL);
 }
 
@@ -598,10 +605,10 @@ forget_journal(struct kbi_lane *lane, struct kb_task *task)
 {
 	struct kbi_buf script = KBI_BUF(KBI_SIZE_TEXT);
 	uint64_t seq = 0;
-	if (!task->run.journal[0])
+	if (!lane->turn.journal[0])
 		return;
-	kbi_script_forget(&script, task->run.journal);
+	kbi_script_forget(&script, lane->turn.journal);
 	send(lane, task, ASK_FORGET, "forget", &script, NULL, &seq);
 	kbi_buf_free(&script);
-	task->run.journal[0] = '\0';
+	lane->turn.journal[0] = '\0';
 }

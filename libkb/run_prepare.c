@@ -71,19 +71,20 @@ prepared(void *owner, void *data)
 {
 	struct kb_task *task = owner;
 	struct preparing *p = data;
-	task->run.job = NULL;
+	struct kbi_turn *turn = &task->lane->turn;	/* it is its, or the job would have been cancelled */
+	turn->job = NULL;
 	task->run.is_prepared = true;
 	task->run.state = KBI_TASK_WAITING;
 	if (!p->status && name_all(task, &p->named))
 		p->status = kbi_fail_memory(&p->err);
 	if (p->status)
-		kbi_err_copy(&task->run.job_err, &p->err);
-	if (p->status && task->run.job_err.code == KB_OK)
-		task->run.job_err.code = p->status;
-	kbi_map_free(&task->run.made);
-	task->run.made = p->made;
+		kbi_err_copy(&turn->job_err, &p->err);
+	if (p->status && turn->job_err.code == KB_OK)
+		turn->job_err.code = p->status;
+	kbi_map_free(&turn->made);
+	turn->made = p->made;
 	p->made = (struct kbi_map){ 0 };
-	kbi_plan_learn_map(task->plan, &task->run.made);
+	kbi_plan_learn_map(task->plan, &turn->made);
 	free_preparing(p);
 	kbi_run_look_at(task->lane);
 }
@@ -99,7 +100,7 @@ kbi_task_prepare(struct kb_task *task, bool has_facts)
 	p->fetcher = kbi_fetcher_ref(task->plan->kb->fetcher);
 	struct kbi_job job = { .work = prepare, .done = prepared, .free_data = free_preparing, .owner = task, .data = p };
 	if (kbi_map_copy(&p->args, &task->run.args) || (has_facts && kbi_map_copy(&p->facts, &task->run.probe.facts)) ||
-	    !(task->run.job = kbi_loop_job(task->plan->kb->loop, &job))) {
+	    !(task->lane->turn.job = kbi_loop_job(task->plan->kb->loop, &job))) {
 		free_preparing(p);
 		return KB_ENOMEM;
 	}

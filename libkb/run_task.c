@@ -24,31 +24,43 @@ forget_answer(struct kbi_answer *answer)
 	answer->log = NULL;
 }
 
+struct kbi_turn *
+kbi_task_turn(const struct kb_task *task)
+{
+	struct kbi_lane *lane = task->lane;
+	bool is_its = lane && lane->tasks && lane->cursor < lane->task_count && lane->tasks[lane->cursor] == task;
+	return is_its ? &lane->turn : NULL;
+}
+
+static void
+forget_turn(struct kbi_turn *turn)
+{
+	kbi_job_cancel(turn->job);	/* what is still being prepared must not wake the task again */
+	forget_answer(&turn->apply);
+	kbi_err_clear(&turn->job_err);
+	free(turn->said);
+	kbi_buf_free(&turn->heard);
+	kbi_map_free(&turn->made);
+	kbi_map_free(&turn->wants);
+	kbi_changes_free(turn->changes, turn->change_count);
+	*turn = (struct kbi_turn){ .apply.exit_status = -1 };
+}
+
 void
 kbi_task_forget(struct kb_task *task)
 {
-	struct kbi_task_run *run = &task->run;
-	forget_answer(&run->probe);
-	forget_answer(&run->apply);
-	kbi_err_clear(&run->job_err);
-	free(run->said);
-	run->said = NULL;
-	kbi_buf_free(&run->heard);
-	kbi_map_free(&run->args);
-	kbi_map_free(&run->made);
-	kbi_map_free(&run->wants);
-	kbi_changes_free(run->changes, run->change_count);
-	run->changes = NULL;
-	run->change_count = 0;
+	struct kbi_turn *turn = kbi_task_turn(task);
+	forget_answer(&task->run.probe);
+	kbi_map_free(&task->run.args);
+	if (turn)
+		forget_turn(turn);
 }
 
 void
 kbi_task_reset(struct kb_task *task)
 {
-	struct kbi_task_run *run = &task->run;
-	kbi_job_cancel(run->job);
 	kbi_task_forget(task);
-	*run = (struct kbi_task_run){ .probe.exit_status = -1, .apply.exit_status = -1 };
+	task->run = (struct kbi_task_run){ .probe.exit_status = -1 };
 }
 
 /* A task on demand whose outputs this one is bound to is waited for only once they turned out to be needed */
@@ -211,16 +223,16 @@ tell_notes(struct kb_task *task, const struct kbi_judge *judge)
 static void
 keep_answer(struct kb_task *task, struct kbi_judge *judge)
 {
-	struct kbi_task_run *run = &task->run;
-	kbi_changes_free(run->changes, run->change_count);
-	run->changes = judge->changes;
-	run->change_count = judge->change_count;
+	struct kbi_turn *turn = &task->lane->turn;
+	kbi_changes_free(turn->changes, turn->change_count);
+	turn->changes = judge->changes;
+	turn->change_count = judge->change_count;
 	judge->changes = NULL;
 	judge->change_count = 0;
-	kbi_map_free(&run->wants);
-	run->wants = judge->wants;
+	kbi_map_free(&turn->wants);
+	turn->wants = judge->wants;
 	judge->wants = (struct kbi_map){ 0 };
-	run->verdict = judge->verdict;
+	task->run.verdict = judge->verdict;
 }
 
 static kb_status
@@ -287,7 +299,7 @@ static kb_status
 judge_task(struct kb_task *task, bool is_after_apply, int *verdict, struct kb_err *err)
 {
 	struct kbi_task_run *run = &task->run;
-	struct kbi_judge judge = { .args = &run->args, .facts = &run->probe.facts, .made = &run->made, .is_after_apply = is_after_apply };
+	struct kbi_judge judge = { .args = &run->args, .facts = &run->probe.facts, .made = &task->lane->turn.made, .is_after_apply = is_after_apply };
 	kb_status status = task->step->def->judge(&judge);
 	learn(task->plan, &judge);	/* before anything is told */
 	if (!status && judge.has_failed)
@@ -300,8 +312,8 @@ judge_task(struct kb_task *task, bool is_after_apply, int *verdict, struct kb_er
 		tell_notes(task, &judge);
 	run->told_seq = run->probe.seq;
 	if (judge.err.cause) {
-		free(run->said);
-		run->said = strdup(judge.err.cause);
+		free(task->lane->turn.said);
+		task->lane->turn.said = strdup(judge.err.cause);
 	}
 	if (!status)
 		status = keep_outputs(task, &judge.outputs) || keep_said_outputs(task, &run->probe.facts) ? kbi_fail_memory(&judge.err) : KB_OK;
@@ -323,7 +335,7 @@ judge_task(struct kb_task *task, bool is_after_apply, int *verdict, struct kb_er
 static const char *
 said_or(const struct kb_task *task, const char *text)
 {
-	return kbi_str_is_set(task->run.said) ? task->run.said : text;
+	return kbi_str_is_set(task->lane->turn.said) ? task->lane->turn.said : text;
 }
 
 /* In a dry run, what cannot be judged because something before it has not been done is not a failure */
@@ -438,7 +450,7 @@ verify(struct kb_task *task)
 			 kb_verdict_name(verdict), judged.cause ? ": " : "", judged.cause ? judged.cause : "");
 		for (size_t i = 0; i < judged.evidence_count; i++)
 			kbi_err_evidence(&err, "%s", judged.evidence[i]);
-		kbi_err_evidence_lines(&err, task->run.apply.log ? task->run.apply.log : "", LOG_LINES);
+		kbi_err_evidence_lines(&err, task->lane->turn.apply.log ? task->lane->turn.apply.log : "", LOG_LINES);
 		kbi_err_clear(&judged);
 	}
 	kbi_task_fail(task, &err);
@@ -450,7 +462,7 @@ static bool
 fail_apply(struct kb_task *task)
 {
 	struct kb_err err = { 0 };
-	const struct kbi_answer *apply = &task->run.apply;
+	const struct kbi_answer *apply = &task->lane->turn.apply;
 	if (apply->status)
 		copy_error(&err, apply);
 	else if (!kbi_facts_error(&apply->facts, task->host->name, task->step->name, &err)) {
@@ -471,7 +483,7 @@ kbi_task_ask_again(struct kb_task *task)
 	task->run.state = KBI_TASK_WAITING;
 	task->run.has_applied = false;
 	task->run.asked_seq = 0;
-	task->run.journal[0] = '\0';
+	task->lane->turn.journal[0] = '\0';
 	if (task->wave)
 		kbi_wave_leave(task->plan->running, task);
 }
@@ -487,15 +499,16 @@ static bool
 advance_applying(struct kbi_lane *lane, struct kb_task *task)
 {
 	struct kbi_task_run *run = &task->run;
+	const struct kbi_answer *apply = &lane->turn.apply;
 	if (!run->has_applied)
-		return run->is_followed ? false : attach(lane, task);
-	if (!run->apply.status && kbi_map_has(&run->apply.facts, "journal")) {	/* it has none: it never began, or the host rebooted */
+		return lane->turn.is_followed ? false : attach(lane, task);
+	if (!apply->status && kbi_map_has(&apply->facts, "journal")) {	/* it has none: it never began, or the host rebooted */
 		kbi_task_ask_again(task);
 		return ask(lane, task);
 	}
-	if (run->apply.status || run->apply.exit_status != 0)
+	if (apply->status || apply->exit_status != 0)
 		return fail_apply(task);
-	if (keep_said_outputs(task, &run->apply.facts))
+	if (keep_said_outputs(task, &apply->facts))
 		return fail_memory(task);
 	if (run->probe.seq < run->applied_seq && run->asked_seq < run->applied_seq)	/* lost with its connection */
 		return kbi_lane_probe(lane, task) ? fail_memory(task) : false;
@@ -586,11 +599,10 @@ act_on_verdict(struct kbi_lane *lane, struct kb_task *task, int verdict, const s
 static bool
 decide(struct kbi_lane *lane, struct kb_task *task)
 {
-	struct kbi_task_run *run = &task->run;
 	struct kb_err err = { 0 };
 	int verdict;
-	if (run->job_err.code != KB_OK)
-		return fail(task, &run->job_err);
+	if (lane->turn.job_err.code != KB_OK)
+		return fail(task, &lane->turn.job_err);
 	if (collect_args(task))
 		return fail_memory(task);
 	if (must_prepare(task, true))

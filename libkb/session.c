@@ -140,8 +140,8 @@ kbi_session_answer(struct kbi_session *s, struct kbi_session_request *r, kb_stat
 		kbi_fail(&own, status, "%s: a script's answer: more than %zu bytes", s->host,
 			KBI_FACTS_MAX);
 	kbi_recorder_answer(s->recorder, r->number, r->about, took_ms(r), &reply);
-	if (r->want.done)
-		r->want.done(r->want.owner, &reply);
+	if (r->done)
+		r->done(r->owner, &reply);
 	log_answer(s, r, &reply);
 	kbi_buf_free(&reply.facts);
 	kbi_buf_free(&reply.log);
@@ -219,9 +219,9 @@ static void
 become_first(struct kbi_session_request *r)
 {
 	r->since_ms = kbi_clock_ms();
-	r->due_ms = r->want.deadline_ms > 0 ? r->want.deadline_ms : KBI_NEVER;
-	if (r->want.timeout_ms > 0)
-		r->due_ms = kbi_clock_sooner(r->due_ms, kbi_clock_deadline(r->since_ms, r->want.timeout_ms));
+	r->due_ms = r->deadline_ms > 0 ? r->deadline_ms : KBI_NEVER;
+	if (r->timeout_ms > 0)
+		r->due_ms = kbi_clock_sooner(r->due_ms, kbi_clock_deadline(r->since_ms, r->timeout_ms));
 }
 
 /* What it waits behind others, for a place, does not count. */
@@ -429,10 +429,11 @@ kbi_session_round_trips(const struct kbi_session *s)
 static kb_status
 make_request(struct kbi_session_request *r, const struct kbi_request *want)
 {
-	r->want = *want;
-	r->want.script = NULL;	/* both are the caller's until we return */
-	r->want.input = NULL;
-	r->want.about = NULL;
+	r->deadline_ms = want->deadline_ms;
+	r->timeout_ms = want->timeout_ms;
+	r->output = want->output;
+	r->done = want->done;
+	r->owner = want->owner;
 	r->about = want->about ? strdup(want->about) : NULL;
 	if (want->about && !r->about)
 		return KB_ENOMEM;

@@ -26,7 +26,10 @@ enum kbi_session_phase {
 struct kbi_session_request {
 	struct kbi_session_request *next;
 	uint64_t number;
-	struct kbi_request want;
+	int64_t deadline_ms, timeout_ms;	/* as of kbi_request, likewise the next three */
+	void (*output)(void *owner, const char *data, size_t size_bytes);
+	void (*done)(void *owner, struct kbi_reply *reply);
+	void *owner;
 	struct kbi_buf frame, input;
 	size_t frame_sent, input_sent;
 	bool has_input, is_ready;	/* the script has started and waits for its input */

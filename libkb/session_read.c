@@ -51,8 +51,8 @@ add_log(struct kbi_session *s, struct kbi_session_request *r, const char *data, 
 	if (r->log.size_bytes > 2 * KBI_LOG_MAX)	/* not each time: dropping moves what stays */
 		kbi_buf_drop_front(&r->log, r->log.size_bytes - KBI_LOG_MAX);
 	kbi_recorder_output(s->recorder, r->number, data, size_bytes);
-	if (r->want.output)
-		r->want.output(r->want.owner, data, size_bytes);
+	if (r->output)
+		r->output(r->owner, data, size_bytes);
 }
 
 static void

@@ -2,6 +2,8 @@
 /* A description as a handle, and the order of the plans made from it. All by the public calls. */
 #include "unit.h"
 
+#include <malloc.h>
+
 #include <libkb.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -279,6 +281,42 @@ a_step_takes_what_the_description_says_of_it(void **state)
 	kb_cluster_free(cluster);
 }
 
+/* Of a plan, as many workers as asked for */
+static size_t
+bytes_of_plan(kb_ctx *kb, size_t workers)
+{
+	kb_cluster *cluster = cluster_by_calls(kb);
+	char name[32], address[32];
+
+	for (size_t i = 0; i < workers; i++) {
+		snprintf(name, sizeof(name), "worker-%zu", i);
+		snprintf(address, sizeof(address), "192.168.%zu.%zu", 2 + i / 200, 10 + i % 200);
+		assert_int_equal(kb_cluster_add_host(cluster, name, address, "worker"), KB_OK);
+	}
+	assert_int_equal(kb_cluster_set(cluster, "network.nodes", "192.168.0.0/16"), KB_OK);
+	assert_int_equal(kb_cluster_set(cluster, "network.pods", "172.16.0.0/12"), KB_OK);
+	size_t before = mallinfo2().uordblks;
+	kb_plan *plan = kb_cluster_up(cluster);
+	size_t bytes = mallinfo2().uordblks - before;
+	assert_non_null(plan);
+	kb_plan_free(plan);
+	kb_cluster_free(cluster);
+	return bytes;
+}
+
+/* Each host is told of all the others, in parameters that all of them share */
+static void
+a_plan_grows_with_its_hosts_and_not_with_their_square(void **state)
+{
+	enum { FEW = 40, MANY = 400 };
+	bytes_of_plan(*state, FEW);
+	double few = (double)bytes_of_plan(*state, FEW) / FEW, many = (double)bytes_of_plan(*state, MANY) / MANY;
+
+	print_message("a plan of %d hosts: %.1f KiB a host; of %d: %.1f\n", FEW, few / 1024, MANY, many / 1024);
+	if (few > 0)	/* a sanitizer's allocator counts nothing there */
+		assert_true(many < 1.25 * few);
+}
+
 static void
 secret_files_are_their_owners(void **state)
 {
@@ -314,6 +352,7 @@ main(void)
 		cmocka_unit_test(one_host_alone_is_a_cluster),
 		cmocka_unit_test(reset_goes_from_the_workers_to_the_control_plane),
 		cmocka_unit_test(a_step_takes_what_the_description_says_of_it),
+		cmocka_unit_test(a_plan_grows_with_its_hosts_and_not_with_their_square),
 		cmocka_unit_test(secret_files_are_their_owners),
 	};
 
