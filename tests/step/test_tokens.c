@@ -49,20 +49,22 @@ for_ever_is_warned_of(void **state)
 static void
 a_token_is_ours_and_new_each_time(void **state)
 {
-	struct kbi_map made[2] = { { 0 }, { 0 } };
+	struct kbi_map made[2] = { { 0 }, { 0 } }, named = { 0 };
 	struct judged j;
 
 	(void)state;
 	judged_new(&j, "token.create", "");
 	for (size_t i = 0; i < 2; i++) {
-		struct kbi_prepare p = { .args = &j.args, .facts = &j.facts, .made = &made[i] };
+		struct kbi_prepare p = { .args = &j.args, .facts = &j.facts, .made = &made[i], .named = &named };
 		assert_int_equal(j.step->def->prepare(&p), KB_OK);
+		assert_memory_equal(kbi_map_get(&made[i], "token"), kbi_map_get(&named, "token-id"), strlen(kbi_map_get(&named, "token-id")));
 		assert_true(kbi_map_find(&made[i], "token")->secret);
 		assert_int_equal(strlen(kbi_map_get(&made[i], "token")), strlen(TOKEN));
 	}
 	assert_string_not_equal(kbi_map_get(&made[0], "token"), kbi_map_get(&made[1], "token"));
 	kbi_map_free(&made[0]);
 	kbi_map_free(&made[1]);
+	kbi_map_free(&named);
 	judged_free(&j);
 }
 
