@@ -174,15 +174,16 @@ read_words(struct args *args, int argc, char **argv)
 	int status = EXIT_DONE;
 
 	for (int i = 1; i < argc && status == EXIT_DONE; i++) {
-		if (argv[i][0] == '-' && argv[i][1])
+		if (argv[i][0] == '-' && argv[i][1]) {
 			status = read_option(args, argc, argv, &i);
-		else if (!has_command)
+		} else if (!has_command) {
 			status = read_command(args, argv[i], &needs_cluster);
-		else if (args->cluster)
+			has_command = true;
+		} else if (args->cluster) {
 			status = bad("one word too many", argv[i]);
-		else
+		} else {
 			args->cluster = argv[i];
-		has_command = true;
+		}
 	}
 	if (status == EXIT_DONE && (!has_command || (needs_cluster && !args->cluster)))
 		return bad("what is missing", has_command ? "CLUSTER.yaml" : "plan, up, status or reset");

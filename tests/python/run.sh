@@ -13,12 +13,13 @@ skip() {
 	exit 77
 }
 [ -e "$build/bindings/python/kb/_core.py" ] || skip "$build has no Python module: KB_PYTHON is OFF"
-"$python" -c 'import pytest' 2>/dev/null || skip "$python has no pytest"
-command -v nm >/dev/null || skip "there is no nm"
-
 # what the checks of types need; without the network they are skipped by name
 KB_PYTHON_TOOLS=$("$here/tools.sh" 2>/dev/null) || KB_PYTHON_TOOLS=
 export KB_PYTHON_TOOLS
+[ -z "$KB_PYTHON_TOOLS" ] || python=$KB_PYTHON_TOOLS/bin/python
+"$python" -c 'import pytest' 2>/dev/null || skip "$python has no pytest"
+command -v nm >/dev/null || skip "there is no nm"
+
 export PYTHONPATH="$build/bindings/python" PYTHONDONTWRITEBYTECODE=1
 cd "$here"
 exec "$python" -W error -m pytest -p no:cacheprovider -rs "$@"
