@@ -6,24 +6,27 @@ import "example.org/libkb/internal/ckb"
 
 // StepDef is a step of the library: what it leaves true, takes and gives.
 type StepDef struct {
-	Name    string
-	Summary string // one line on what it leaves true
-	Params  []ParamDef
-	Outputs []OutputDef
+	Name    string      // such as "kubeadm.init"
+	Summary string      // one line on what it leaves true
+	Params  []ParamDef  // what it takes
+	Outputs []OutputDef // what it gives
 }
 
 // ParamDef is a parameter of a step.
 type ParamDef struct {
-	Name       string
+	Name       string // such as "pod-network-cidr"
 	Doc        string // what it means
-	Default    string // what it is when it is not set; "" when it has no default
-	IsList     bool
-	IsRequired bool // it must be set, or bound in a plan
-	IsSecret   bool
+	Default    string // what the parameter is when it is not set; "" when it has no default
+	IsList     bool   // it takes several values
+	IsRequired bool   // it must be set, or bound in a plan
+	IsSecret   bool   // it is masked wherever it is shown
 }
 
 // OutputDef is an output of a step.
-type OutputDef struct{ Name, Doc string }
+type OutputDef struct {
+	Name string // such as "kubeconfig"
+	Doc  string // what it means
+}
 
 // Steps are all steps of the library that runs.
 func Steps() (all []StepDef) {

@@ -10,7 +10,9 @@ import (
 )
 
 // Cluster is a whole cluster's description, of a file or made by calls, and the plans that bring it up, look at it and take it down.
-type Cluster struct{ handle[ckb.Cluster] }
+type Cluster struct {
+	handle handle[ckb.Cluster]
+}
 
 // NewCluster makes an empty description.
 func (c *Context) NewCluster() (*Cluster, error) {
@@ -35,12 +37,12 @@ func (c *Context) cluster(call func() ckb.Outcome[ckb.Cluster]) (*Cluster, error
 
 // Set sets a field by its dotted path ("kubernetes.version"), as the file would have it; lists are comma-separated.
 func (c *Cluster) Set(key, value string) error {
-	return c.do(func(raw ckb.Cluster) error { return raw.Set(key, &value) })
+	return c.handle.do(func(raw ckb.Cluster) error { return raw.Set(key, &value) })
 }
 
 // Unset puts the default of a field back.
 func (c *Cluster) Unset(key string) error {
-	return c.do(func(raw ckb.Cluster) error { return raw.Set(key, nil) })
+	return c.handle.do(func(raw ckb.Cluster) error { return raw.Set(key, nil) })
 }
 
 // Get is what a field is, or its default; "" when it has none.
@@ -56,28 +58,28 @@ func ClusterKeyDoc(key string) string { return ckb.ClusterKeyDoc(key) }
 
 // AddHost adds a host: the Node's name, and its address in the node network, or "local" for this machine.
 func (c *Cluster) AddHost(name, address string, role Role) error {
-	return c.do(func(raw ckb.Cluster) error { return raw.AddHost(name, address, string(role)) })
+	return c.handle.do(func(raw ckb.Cluster) error { return raw.AddHost(name, address, string(role)) })
 }
 
 // SetHost sets a field of one host ("ssh.port", "schedulable", "labels", ...): of those that only hosts have, and of ssh and containerd over what the
 // cluster says. A map is NAME=VALUE,NAME=VALUE.
 func (c *Cluster) SetHost(name, key, value string) error {
-	return c.do(func(raw ckb.Cluster) error { return raw.SetHost(name, key, &value) })
+	return c.handle.do(func(raw ckb.Cluster) error { return raw.SetHost(name, key, &value) })
 }
 
 // UnsetHost puts the default of a host's field back.
 func (c *Cluster) UnsetHost(name, key string) error {
-	return c.do(func(raw ckb.Cluster) error { return raw.SetHost(name, key, nil) })
+	return c.handle.do(func(raw ckb.Cluster) error { return raw.SetHost(name, key, nil) })
 }
 
 // SetSecret is a secret of one host, or of all when host is "": keys as Host.SetSecret. "" forgets it.
 func (c *Cluster) SetSecret(host, key string, secret Secret) error {
-	return c.do(func(raw ckb.Cluster) error { return raw.SetSecret(orNil(host), key, secret.bytes()) })
+	return c.handle.do(func(raw ckb.Cluster) error { return raw.SetSecret(orNil(host), key, secret.bytes()) })
 }
 
 // AddKubeadm adds kubeadm documents of the caller's own (YAML), merged by kind into what is written.
 func (c *Cluster) AddKubeadm(documents []byte) error {
-	return c.do(func(raw ckb.Cluster) error { return raw.AddKubeadm(documents) })
+	return c.handle.do(func(raw ckb.Cluster) error { return raw.AddKubeadm(documents) })
 }
 
 // Hosts are the names of its hosts.
@@ -93,7 +95,7 @@ func (c *Cluster) Hosts() []string {
 
 // Check looks at the description alone, before any host is touched: missing fields, overlapping or too small networks, versions that nobody serves,
 // doubled names and addresses. Up does it too.
-func (c *Cluster) Check() error { return c.do(ckb.Cluster.Check) }
+func (c *Cluster) Check() error { return c.handle.do(ckb.Cluster.Check) }
 
 // PlanUp is the plan that brings it up. No host is touched before every host was looked at; run again, it changes only what differs. The output
 // "kubeconfig" of its task kubeconfig.install is the administrator's kubeconfig.
@@ -117,10 +119,10 @@ func (c *Cluster) Status(ctx context.Context) Run { return c.run(ctx, c.PlanStat
 
 func (c *Cluster) plan(call func(ckb.Cluster) ckb.Outcome[ckb.Plan]) (*Plan, error) {
 	made := new(Plan)
-	err := c.do(func(raw ckb.Cluster) error {
+	err := c.handle.do(func(raw ckb.Cluster) error {
 		plan, err := call(raw).Get()
 		if err == nil {
-			adopt(c.context, made, &made.handle, plan)
+			adopt(c.handle.context, made, &made.handle, plan)
 		}
 		return err
 	})
@@ -145,7 +147,7 @@ func (c *Cluster) run(ctx context.Context, make func() (*Plan, error)) Run {
 
 // Close ends its use now; plans made from it keep what they need. It is always nil.
 func (c *Cluster) Close() error {
-	c.close()
+	c.handle.close()
 	return nil
 }
 

@@ -66,7 +66,7 @@ func (c *Context) Cancel(run int64) error {
 	return c.core.cancel(run)
 }
 
-// Version is the version of the libkb that runs, such as "0.1.0".
+// Version is the version of the library that runs, such as "0.1.0".
 func Version() string { return ckb.Version() }
 
 func (c *core) close() {

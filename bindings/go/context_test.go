@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"example.org/libkb"
+	kb "example.org/libkb"
 )
 
 func TestAHostsSettings(t *testing.T) {

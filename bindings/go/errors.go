@@ -48,7 +48,7 @@ var ErrClosed = errors.New("kb: closed")
 
 // Error is a failure. Its text is one line: who, what, how it was. It never holds a secret.
 type Error struct {
-	Code     Code
+	Code     Code     // what a caller would do next
 	ID       string   // a stable name of this very error for programs, such as "init.advertise-address-missing", or ""
 	Host     string   // the host's name, or ""
 	Step     string   // the step's name, or ""

@@ -13,9 +13,9 @@ import (
 
 // Event is something that happened in a run. Events stand alone: they outlive their run and context.
 type Event struct {
-	Kind       EventKind
-	Run        int64 // the run's number
-	Time       time.Time
+	Kind       EventKind     // what it is about, and which fields it has
+	Run        int64         // the run's number
+	Time       time.Time     // when
 	Host       string        // the host's name, or ""
 	Step       string        // the step's name, or ""
 	Task       int           // the task's index in its plan, from 0; -1 when it is about no task
@@ -47,7 +47,7 @@ type Event struct {
 
 // Change is one difference.
 type Change struct {
-	Kind   string // "file", "mode", "package", "unit", "sysctl", "module", "mount", "object", "rule", "link" or "value"
+	Kind   string // what differs: "file", "mode", "package", "unit", "sysctl", "module", "mount", "object", "rule", "link" or "value"
 	Name   string // a path, a package, a unit
 	Before []byte // what it is; nil when it is not there, or secret
 	After  []byte // what it is to be; nil when it is to go, or secret

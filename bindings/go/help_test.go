@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"example.org/libkb"
+	kb "example.org/libkb"
 )
 
 const (
@@ -56,19 +56,26 @@ func wantCode(t testing.TB, err error, code kb.Code, text string) *kb.Error {
 	return e
 }
 
-// recorded is the description of hosts that were recorded, in a folder of its own: tests/data/replay.
+// describe writes the description of hosts that were recorded (tests/data/replay) into a folder of its own.
+func describe(folder, name string) (string, error) {
+	all, err := filepath.Abs(data)
+	if err != nil {
+		return "", err
+	}
+	manifests := filepath.Join(folder, "calico", "v3.32.1")
+	path := filepath.Join(folder, "cluster.yaml")
+	text, err := os.ReadFile(filepath.Join(all, "replay", "cluster.yaml"))
+	described := strings.ReplaceAll(string(text), "CALICO", filepath.Join(folder, "calico")) + "replay: " + filepath.Join(all, "replay", name) + "\n"
+	return path, errors.Join(err,
+		os.MkdirAll(manifests, 0o700),
+		os.Symlink(filepath.Join(all, "calico", "v3.32.1"), filepath.Join(manifests, "manifests")),
+		os.Symlink(filepath.Join(all, "replay", "Release.key"), filepath.Join(folder, "Release.key")),
+		os.WriteFile(path, []byte(described), 0o600))
+}
+
 func recorded(t testing.TB, folder, name string) string {
 	t.Helper()
-	all := must(filepath.Abs(data))(t)
-	manifests := filepath.Join(folder, "calico", "v3.32.1")
-	check(t, os.MkdirAll(manifests, 0o700))
-	check(t, os.Symlink(filepath.Join(all, "calico", "v3.32.1"), filepath.Join(manifests, "manifests")))
-	check(t, os.Symlink(filepath.Join(all, "replay", "Release.key"), filepath.Join(folder, "Release.key")))
-	text := must(os.ReadFile(filepath.Join(all, "replay", "cluster.yaml")))(t)
-	described := strings.ReplaceAll(string(text), "CALICO", filepath.Join(folder, "calico")) + "replay: " + filepath.Join(all, "replay", name) + "\n"
-	path := filepath.Join(folder, "cluster.yaml")
-	check(t, os.WriteFile(path, []byte(described), 0o600))
-	return path
+	return must(describe(folder, name))(t)
 }
 
 func recordedCluster(t testing.TB, c *kb.Context, name string) *kb.Cluster {

@@ -10,7 +10,9 @@ import (
 )
 
 // Host is a host: its name, how to reach it, and how to become root there.
-type Host struct{ handle[ckb.Host] }
+type Host struct {
+	handle handle[ckb.Host]
+}
 
 // NewHost makes a host. Nothing is connected until a run needs it. The name is what events call it, and the Node's name (DNS-1123, lower case). The
 // URI is ssh://[user@]address[:port], with an IPv6 address in brackets; or local: for this machine; or replay:FILE for one that was recorded.
@@ -21,34 +23,34 @@ func (c *Context) NewHost(name, uri string) (*Host, error) {
 
 // Set sets how to reach it, by a key of HostKeys. Takes effect at the next connection.
 func (h *Host) Set(key, value string) error {
-	return h.do(func(raw ckb.Host) error { return raw.Set(key, &value) })
+	return h.handle.do(func(raw ckb.Host) error { return raw.Set(key, &value) })
 }
 
 // Unset puts the default of a key back.
 func (h *Host) Unset(key string) error {
-	return h.do(func(raw ckb.Host) error { return raw.Set(key, nil) })
+	return h.handle.do(func(raw ckb.Host) error { return raw.Set(key, nil) })
 }
 
 // SetSecret sets a secret: "password", "sudo_password", "passphrase", "identity_data" or "answers". It is copied, kept apart, never shown, and
 // wiped when the host is freed. "" forgets it.
 func (h *Host) SetSecret(key string, secret Secret) error {
-	return h.do(func(raw ckb.Host) error { return raw.SetSecret(key, secret.bytes()) })
+	return h.handle.do(func(raw ckb.Host) error { return raw.SetSecret(key, secret.bytes()) })
 }
 
 // SetJump reaches a host through another one, which keeps its own settings and may have a jump host itself. Takes effect at the next connection. nil:
 // directly.
 func (h *Host) SetJump(jump *Host) error {
 	defer runtime.KeepAlive(jump)
-	return h.do(func(raw ckb.Host) error {
+	return h.handle.do(func(raw ckb.Host) error {
 		switch {
 		case jump == nil:
 			return raw.SetJump(nil)
-		case jump.context != h.context:
+		case jump.handle.context != h.handle.context:
 			return invalid("the jump host is of another context")
-		case jump.isClosed:
+		case jump.handle.isClosed:
 			return closed()
 		}
-		return raw.SetJump(jump.raw)
+		return raw.SetJump(jump.handle.raw)
 	})
 }
 
@@ -76,7 +78,7 @@ func (h *Host) Check(ctx context.Context, step Step) (*Result, error) {
 
 // alone: a plan of one task, so that waiting for it holds up nobody else.
 func (h *Host) alone(step Step, start func(*Plan) Run) (*Result, error) {
-	plan, err := h.context.NewPlan()
+	plan, err := h.handle.context.NewPlan()
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +93,7 @@ func (h *Host) alone(step Step, start func(*Plan) Run) (*Result, error) {
 		case StepDone:
 			done = ev
 		case Question:
-			_ = h.context.Decline(ev.Question)
+			_ = h.handle.context.Decline(ev.Question)
 		case PlanDone:
 			ended = ev
 		}
@@ -104,7 +106,7 @@ func (h *Host) alone(step Step, start func(*Plan) Run) (*Result, error) {
 
 // Close ends its use now; a plan that uses it keeps it. It is always nil.
 func (h *Host) Close() error {
-	h.close()
+	h.handle.close()
 	return nil
 }
 

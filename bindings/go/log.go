@@ -13,10 +13,10 @@ import (
 
 // LogEntry is one entry of the library's own log: what it does, for whoever looks for a fault. Secrets are masked, and lines are escaped.
 type LogEntry struct {
-	Time  time.Time
-	Level LogLevel
-	Host  string // the host's name, or ""
-	Text  string // what happened; more than one line for the texts of a trace
+	Time  time.Time // when
+	Level LogLevel  // its level
+	Host  string    // the host's name, or ""
+	Text  string    // what happened; more than one line for the texts of a trace
 }
 
 // SetLogLevel says how much is kept from now on. What is there already stays.
@@ -62,7 +62,7 @@ func (c *Context) nextLogEntry() (entry LogEntry, is bool) {
 	return entry, is
 }
 
-// LogDropped is how many entries were dropped so far, unread, because there was no more room.
+// LogDropped is how many entries were dropped so far, unread, because the ring was full or memory was out.
 func (c *Context) LogDropped() int64 {
 	defer runtime.KeepAlive(c)
 	dropped, _ := ask(c.core, func() ckb.Outcome[int64] { return c.core.raw.LogDropped() })

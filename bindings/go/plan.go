@@ -12,12 +12,14 @@ import (
 
 // Plan is steps on hosts, and what must come before what. The tasks of one host run in the order in which they were added, one at a time; hosts run
 // side by side. A task that fails takes with it those that come after it; everything else runs to its end.
-type Plan struct{ handle[ckb.Plan] }
+type Plan struct {
+	handle handle[ckb.Plan]
+}
 
 // Task is a step on a host in a plan.
 type Task struct {
-	handle[ckb.Task]
-	plan *Plan
+	handle handle[ckb.Task]
+	plan   *Plan
 }
 
 // NewPlan makes an empty plan.
@@ -31,23 +33,23 @@ func (p *Plan) Add(host *Host, step Step) (*Task, error) {
 	if host == nil || step == nil {
 		return nil, invalid("no host or no step")
 	}
-	if host.context != p.context {
+	if host.handle.context != p.handle.context {
 		return nil, invalid("the host is of another context")
 	}
 	defer runtime.KeepAlive(host)
 	t := &Task{plan: p}
-	err := p.do(func(raw ckb.Plan) error {
-		if host.isClosed {
+	err := p.handle.do(func(raw ckb.Plan) error {
+		if host.handle.isClosed {
 			return closed()
 		}
-		made, err := rawStep(p.context.core.raw, step)
+		made, err := rawStep(p.handle.context.core.raw, step)
 		if err != nil {
 			return err
 		}
 		defer ckb.Drop(made)
-		task, err := raw.Add(host.raw, made).Get()
+		task, err := raw.Add(host.handle.raw, made).Get()
 		if err == nil {
-			adopt(p.context, t, &t.handle, task)
+			adopt(p.handle.context, t, &t.handle, task)
 		}
 		return err
 	})
@@ -58,7 +60,7 @@ func (p *Plan) Add(host *Host, step Step) (*Task, error) {
 }
 
 // Barrier makes all tasks added from now on begin only when all added so far have ended well.
-func (p *Plan) Barrier() error { return p.do(ckb.Plan.Barrier) }
+func (p *Plan) Barrier() error { return p.handle.do(ckb.Plan.Barrier) }
 
 // Only keeps the tasks whose step name fits one of the patterns given so far (shell patterns: * and ?). A task left out counts as ended well for
 // those after it; tasks whose outputs a kept one is bound to are still asked, never applied.
@@ -68,7 +70,7 @@ func (p *Plan) Only(patterns ...string) error { return p.each(ckb.Plan.Only, pat
 func (p *Plan) Skip(patterns ...string) error { return p.each(ckb.Plan.Skip, patterns) }
 
 func (p *Plan) each(call func(ckb.Plan, string) error, patterns []string) error {
-	return p.do(func(raw ckb.Plan) error {
+	return p.handle.do(func(raw ckb.Plan) error {
 		for _, pattern := range patterns {
 			if err := call(raw, pattern); err != nil {
 				return err
@@ -88,7 +90,7 @@ func (p *Plan) Tasks() []*Task {
 		for i := range raw.TaskCount() {
 			if task := raw.Task(i); task != nil {
 				t := &Task{plan: p}
-				tasks = append(tasks, adopt(p.context, t, &t.handle, task))
+				tasks = append(tasks, adopt(p.handle.context, t, &t.handle, task))
 			}
 		}
 		return tasks
@@ -104,7 +106,7 @@ func (p *Plan) Apply(ctx context.Context) Run { return p.ranged(ctx, ckb.KB_APPL
 // IsRunning says whether it runs or has events left.
 func (p *Plan) IsRunning() bool {
 	return tell(&p.handle, func(raw ckb.Plan) bool {
-		for r := range p.context.core.runs { // events that were taken from libkb, and not yet from here
+		for r := range p.handle.context.core.runs { // events that were taken from libkb, and not yet from here
 			if r.raw == raw {
 				return true
 			}
@@ -115,15 +117,15 @@ func (p *Plan) IsRunning() bool {
 
 // Close ends its use now; a run of it is cancelled, and whoever waits for that gets ErrClosed. It is always nil.
 func (p *Plan) Close() error {
-	core := p.context.core
+	core := p.handle.context.core
 	core.mu.Lock()
 	for r := range core.runs {
-		if r.raw == p.raw {
+		if r.raw == p.handle.raw {
 			r.end()
 		}
 	}
 	core.mu.Unlock()
-	p.close()
+	p.handle.close()
 	return nil
 }
 
@@ -133,12 +135,12 @@ func (p *Plan) String() string { return fmt.Sprintf("plan of %d tasks", p.Len())
 func (t *Task) After(before ...*Task) error {
 	defer runtime.KeepAlive(before)
 	defer runtime.KeepAlive(t)
-	return t.plan.do(func(raw ckb.Plan) error {
+	return t.plan.handle.do(func(raw ckb.Plan) error {
 		for _, b := range before {
 			if b == nil || b.plan != t.plan {
 				return invalid("a task comes after another one of its plan")
 			}
-			if err := raw.After(t.raw, b.raw); err != nil {
+			if err := raw.After(t.handle.raw, b.handle.raw); err != nil {
 				return err
 			}
 		}
@@ -153,16 +155,16 @@ func (t *Task) Bind(param string, from *Task, output string) error {
 	}
 	defer runtime.KeepAlive(from)
 	defer runtime.KeepAlive(t)
-	return t.plan.do(func(raw ckb.Plan) error { return raw.Bind(t.raw, param, from.raw, output) })
+	return t.plan.handle.do(func(raw ckb.Plan) error { return raw.Bind(t.handle.raw, param, from.handle.raw, output) })
 }
 
 // SetOnDemand makes a task run only when one of the tasks bound to its outputs turns out to need them; otherwise it ends as present without having
 // been asked. So a plan in which every node has joined makes no token.
-func (t *Task) SetOnDemand() error { return t.do(ckb.Task.SetOnDemand) }
+func (t *Task) SetOnDemand() error { return t.handle.do(ckb.Task.SetOnDemand) }
 
 // SetWave puts a task into a wave: of the tasks with the same group name at most limit are applied at a time. "" takes it out.
 func (t *Task) SetWave(group string, limit int) error {
-	return t.do(func(raw ckb.Task) error { return raw.SetWave(orNil(group), limit) })
+	return t.handle.do(func(raw ckb.Task) error { return raw.SetWave(orNil(group), limit) })
 }
 
 // Step is the name of a task's step.

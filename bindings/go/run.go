@@ -19,7 +19,7 @@ import (
 // Ranging over it again starts the plan again.
 type Run iter.Seq2[Event, error]
 
-// Wait runs it to its end, and gives the error of a run that failed. Nobody could answer its questions, so they are declined.
+// Wait runs it to its end, and gives the error of a run that failed. For hosts that ask nothing: a question would stay open until its time is up.
 func (r Run) Wait() error {
 	for _, err := range r {
 		if err != nil {
@@ -42,7 +42,7 @@ type run struct {
 }
 
 func (p *Plan) start(ctx context.Context, mode int) (*run, error) {
-	r := &run{core: p.context.core, raw: p.raw, ready: make(chan struct{}, 1)}
+	r := &run{core: p.handle.context.core, raw: p.handle.raw, ready: make(chan struct{}, 1)}
 	if ctx.Err() != nil {
 		return nil, &Error{Code: ErrCanceled, Cause: "the run was not started: " + ctx.Err().Error(), also: context.Cause(ctx)}
 	}
@@ -51,7 +51,7 @@ func (p *Plan) start(ctx context.Context, mode int) (*run, error) {
 		r.hasDeadline = true
 		timeoutMs = max(1, int64((time.Until(deadline)+time.Millisecond-1)/time.Millisecond))
 	}
-	return r, p.do(func(raw ckb.Plan) (err error) {
+	return r, p.handle.do(func(raw ckb.Plan) (err error) {
 		if r.number, err = raw.Start(mode, timeoutMs).Get(); err == nil {
 			r.core.runs[r] = struct{}{}
 			r.collect()

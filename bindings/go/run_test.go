@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"example.org/libkb"
+	kb "example.org/libkb"
 )
 
 func script(probe, apply string) kb.Script {

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"example.org/libkb"
+	kb "example.org/libkb"
 )
 
 func TestThePodNetworkIsWrittenIntoCalicosResources(t *testing.T) {

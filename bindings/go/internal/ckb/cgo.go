@@ -9,7 +9,7 @@ package ckb
 //go:generate sh ../../generate.sh
 
 /*
-#cgo pkg-config: libkb
+#cgo !libkb_vendored pkg-config: libkb
 #include <poll.h>
 #include <libkb.h>
 
