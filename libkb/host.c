@@ -92,7 +92,7 @@ static const struct key keys[] = {
 	{ "accept_new", "no", is_yes_no, "yes or no" },
 	{ "become", "auto", is_become, "auto, sudo or none" },
 	{ "record", NULL, is_any, "a file name" },
-	{ "ask", NULL, kbi_is_ask_list, "passphrase, password or host_key, with commas between them" },
+	{ "ask", NULL, kbi_is_ask_list, "passphrase, password, host_key or sudo_password, with commas between them" },
 	{ "connect_timeout_ms", "30000", is_timeout, "milliseconds from 1 to 86400000" },
 };
 

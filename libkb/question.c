@@ -16,7 +16,7 @@ struct kbi_question {
 	void *owner;
 };
 
-static const char *const words[] = {"passphrase", "password", "host_key"};
+static const char *const words[] = {"passphrase", "password", "host_key", "sudo_password"};
 
 static size_t
 word_bytes(const char *list)

@@ -13,7 +13,7 @@
 #define KBI_ASK_ATTEMPTS 3
 
 struct kbi_question_want {
-	const char *what;	/* a setting of the host: passphrase, password, host_key */
+	const char *what;	/* a setting of the host: passphrase, password, host_key, sudo_password */
 	const char *subject;	/* what it is for: a key's file, user@address, a fingerprint */
 	const char *text;	/* the same for a person, one line */
 	const char *host;	/* the first that asks */

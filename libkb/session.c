@@ -43,6 +43,7 @@ disconnect(struct kbi_session *s)
 {
 	kbi_loop_timer(s->loop, &s->deadline, KBI_NEVER);
 	kbi_loop_timer(s->loop, &s->kick, KBI_NEVER);
+	kbi_session_forget_question(s);
 	if (s->transport)
 		s->transport->ops->free(s->transport);
 	s->transport = NULL;
@@ -60,6 +61,8 @@ destroy(struct kbi_session *s)
 	}
 	kbi_login_free(&s->login);
 	kbi_err_clear(&s->err);
+	free(s->ask.subject);
+	free(s->ask.text);
 	free(s->host);
 	free(s);
 }
@@ -207,6 +210,8 @@ pass_deadline(void *owner)
 	enter(s);
 	if (s->state == KBI_SESSION_OPENING && s->phase == WAIT_CHANNEL)
 		kbi_session_lose_by(s, KB_ETIMEOUT, "connect.timeout", "not connected in time");
+	else if (s->state == KBI_SESSION_OPENING && s->phase == WAIT_ANSWER)
+		kbi_session_lose_by(s, KB_ETIMEOUT, "question.unanswered", "become root by sudo: its password was asked for, and not answered in time");
 	else if (s->state == KBI_SESSION_OPENING)
 		kbi_session_lose_login(s, KBI_LOGIN_LATE);
 	else if (s->state == KBI_SESSION_READY && s->first)
@@ -275,8 +280,8 @@ static void
 watch_channel(struct kbi_session *s)
 {
 	if (s->state == KBI_SESSION_OPENING && s->phase == WAIT_CHANNEL && s->transport->state == KBI_OPEN) {
-		s->phase = s->login.has_password ? WAIT_PROMPT : WAIT_SHELL;
-		kbi_log(s->log, KB_LOG_DEBUG, s->host, "waits for the shell%s", s->login.has_password ? " behind sudo, which may ask" : "");
+		s->phase = s->login.may_prompt ? WAIT_PROMPT : WAIT_SHELL;
+		kbi_log(s->log, KB_LOG_DEBUG, s->host, "waits for the shell%s", s->login.may_prompt ? " behind sudo, which may ask" : "");
 	}
 }
 
@@ -318,8 +323,9 @@ copy_start(struct kbi_session *s, const struct kbi_session_want *want, const str
 	s->kick = (struct kbi_timer){.due_ms = KBI_NEVER, .due = process, .owner = s};
 	s->out = KBI_BUF(KBI_SESSION_CHUNK);
 	s->password = KBI_BUF(KBI_SIZE_TEXT);
-	s->out.secret = s->password.secret = true;
-	if (s->login.has_password) {
+	s->ask.given = KBI_BUF(KBI_SIZE_TEXT);
+	s->out.secret = s->password.secret = s->ask.given.secret = true;
+	if (s->login.may_prompt && password && password->size_bytes) {
 		kbi_buf_add_bytes(&s->password, password->value, password->size_bytes);
 		kbi_buf_add_char(&s->password, '\n');
 	}
@@ -374,7 +380,12 @@ make_login(struct kbi_session *s, const struct kbi_session_want *want, const str
 	if (!failed && ops && ops->settle)
 		failed = ops->settle(&settings, err);
 	if (!failed)
-		failed = kbi_login_make(&s->login, want->scheme, &settings, want->prelude, nonce, err);
+		failed = kbi_login_make(&s->login, want->scheme, &settings, kbi_may_ask(want->asker, &settings, "sudo_password"), want->prelude,
+			nonce, err);
+	if (!failed && s->login.may_prompt && kbi_may_ask(want->asker, &settings, "sudo_password")) {
+		s->asker = want->asker;
+		failed = kbi_session_name_sudo(s, want, &settings) ? kbi_fail_memory(err) : KB_OK;
+	}
 	kbi_map_free(&settings);
 	return failed;
 }

@@ -77,7 +77,7 @@ make_sudo_command(struct kbi_login *login)
 	struct kbi_nonce prompt, hello;
 	const size_t half = KBI_NONCE_BYTES / 2;
 
-	if (!login->has_password) {
+	if (!login->may_prompt) {
 		kbi_buf_add(&login->command, "exec env LC_ALL=C sudo -n -- /bin/sh");
 		return kbi_buf_failed(&login->command);
 	}
@@ -91,18 +91,14 @@ make_sudo_command(struct kbi_login *login)
 	return kbi_buf_failed(&login->command);
 }
 
-static kb_status
-check_password(const struct kbi_entry *password, struct kb_err *err)
+bool
+kbi_login_is_password(const char *data, size_t size_bytes)
 {
-	if (!password
-		|| (!memchr(password->value, '\n', password->size_bytes)
-			&& !memchr(password->value, '\0', password->size_bytes)))
-		return KB_OK;
-	return kbi_fail(err, KB_EINVAL, "sudo_password: holds a newline or a NUL");
+	return !memchr(data, '\n', size_bytes) && !memchr(data, '\0', size_bytes);
 }
 
 static kb_status
-choose_become(struct kbi_login *login, const char *scheme, const struct kbi_map *settings, struct kb_err *err)
+choose_become(struct kbi_login *login, const char *scheme, const struct kbi_map *settings, bool may_ask, struct kb_err *err)
 {
 	const char *become = kbi_map_get_or(settings, "become", "auto");
 	bool is_root = kbi_str_is(scheme, "local")
@@ -116,16 +112,19 @@ choose_become(struct kbi_login *login, const char *scheme, const struct kbi_map 
 		return KB_OK;
 	login->has_sudo = kbi_str_is(become, "sudo") || (login->wants_root && !is_root);
 	const struct kbi_entry *password = kbi_map_find(settings, "sudo_password");
-	login->has_password = login->has_sudo && password && password->size_bytes;
-	return login->has_password ? check_password(password, err) : KB_OK;
+	bool has_password = password && password->size_bytes;
+	login->may_prompt = login->has_sudo && (has_password || may_ask);
+	if (login->may_prompt && has_password && !kbi_login_is_password(password->value, password->size_bytes))
+		return kbi_fail(err, KB_EINVAL, "sudo_password: holds a newline or a NUL");
+	return KB_OK;
 }
 
 kb_status
-kbi_login_make(struct kbi_login *login, const char *scheme, const struct kbi_map *settings, const char *prelude,
+kbi_login_make(struct kbi_login *login, const char *scheme, const struct kbi_map *settings, bool may_ask, const char *prelude,
 	       const struct kbi_nonce *nonce, struct kb_err *err)
 {
 	*login = (struct kbi_login){.command = KBI_BUF(KBI_SIZE_TEXT), .boot = KBI_BUF(BOOT_MAX)};
-	kb_status failed = choose_become(login, scheme, settings, err);
+	kb_status failed = choose_become(login, scheme, settings, may_ask, err);
 	if (failed)
 		return failed;
 	if (login->has_sudo)

@@ -14,7 +14,7 @@
 struct kbi_login {
 	bool has_sudo;
 	bool wants_root;	/* a shell that is not root's is an error */
-	bool has_password;	/* then nothing but the password may be written before `hello` came */
+	bool may_prompt;	/* sudo may ask: then nothing but the password may be written before `hello` came */
 	struct kbi_buf command;	/* for the login's shell, whichever that is */
 	char prompt[64];	/* sudo's, and nobody else's: see kbi_login_make() */
 	char hello[64];		/* the line on stdout by which the shell behind sudo says that it is there */
@@ -22,7 +22,8 @@ struct kbi_login {
 	struct kbi_buf boot;
 };
 
-kb_status kbi_login_make(struct kbi_login *login, const char *scheme, const struct kbi_map *settings,
+/* may_ask: where settings have no password of sudo's, it can be asked for. */
+kb_status kbi_login_make(struct kbi_login *login, const char *scheme, const struct kbi_map *settings, bool may_ask,
 	const char *prelude, const struct kbi_nonce *nonce, struct kb_err *err);
 void kbi_login_free(struct kbi_login *login);
 
@@ -36,6 +37,9 @@ enum kbi_login_end {
 /* Why there is no shell, from what was printed. */
 kb_status kbi_login_explain(const struct kbi_login *login, enum kbi_login_end end, const char *host,
 	const char *out, const char *error, struct kb_err *err);
+
+/* One line, which is all that sudo reads. */
+bool kbi_login_is_password(const char *data, size_t size_bytes);
 
 /* What sudo printed after it got the password: that it has expired. From then on it waits for a new one. */
 bool kbi_login_is_expired(const char *error);

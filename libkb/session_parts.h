@@ -7,6 +7,7 @@
 #include "session.h"
 #include "session_frame.h"
 #include "base/log.h"
+#include "question.h"
 #include "session_login.h"
 #include "recorder.h"
 #include "transport/transport.h"
@@ -18,6 +19,7 @@
 enum kbi_session_phase {
 	WAIT_CHANNEL,		/* the transport connects */
 	WAIT_PROMPT,		/* sudo's prompt, or the shell behind it; nothing was written */
+	WAIT_ANSWER,		/* sudo's prompt is there, and its password is asked for */
 	WAIT_SUDO,		/* the password was written, nothing else may be */
 	WAIT_SHELL,		/* everything may be written; mark 0 has to come */
 	RUNNING
@@ -63,7 +65,15 @@ struct kbi_session {
 	struct kbi_log *log;			/* NULL: none */
 	struct kbi_recorder *recorder;		/* NULL: none */
 	struct kbi_login login;
-	struct kbi_buf password;
+	struct kbi_buf password;		/* sudo's, and a newline */
+	struct kbi_asker *asker;		/* who is asked for it when there is none; NULL: nobody */
+	struct {
+		struct kbi_question *question;
+		char *subject, *text;
+		int attempt;
+		bool is_declined, has_tried_kept;
+		struct kbi_buf given;		/* the answer that was written last, kept when it is right */
+	} ask;
 	int64_t deadline_ms;			/* until it is ready */
 	void (*changed)(void *owner);
 	void *owner;
@@ -92,6 +102,12 @@ void kbi_session_answer(
 
 void kbi_session_flush(struct kbi_session *s);	/* writes until there is nothing, or no room */
 void kbi_session_drain(struct kbi_session *s);	/* reads until there is nothing */
+
+/* session_sudo.c */
 void kbi_session_watch_sudo(struct kbi_session *s);
+/* Whom the password is of, by the settings that were settled. */
+kb_status kbi_session_name_sudo(struct kbi_session *s, const struct kbi_session_want *want, const struct kbi_map *settings);
+void kbi_session_keep_password(struct kbi_session *s);	/* there is a shell */
+void kbi_session_forget_question(struct kbi_session *s);
 
 #endif

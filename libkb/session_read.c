@@ -81,6 +81,7 @@ become_ready(struct kbi_session *s, int64_t user_id)
 	kbi_recorder_login(s->recorder, user_id, &s->streams[KBI_STDOUT].noise, &s->streams[KBI_STDERR].noise);
 	s->phase = RUNNING;
 	s->state = KBI_SESSION_READY;
+	kbi_session_keep_password(s);
 	kbi_buf_free(&s->login.boot);
 	s->boot_sent = 0;
 	for (int i = 0; i < KBI_SESSION_STREAMS; i++) {
@@ -212,34 +213,4 @@ kbi_session_drain(struct kbi_session *s)
 		take_frames(s, i);
 	if (count && s->state != KBI_SESSION_LOST)
 		kbi_loop_timer(s->loop, &s->kick, 0);
-}
-
-/* Before the shell behind sudo is there: the prompt is the only thing that is answered, and only once. */
-void
-kbi_session_watch_sudo(struct kbi_session *s)
-{
-	const struct kbi_buf *out = &s->streams[KBI_STDOUT].noise;
-	struct kbi_buf *error = &s->streams[KBI_STDERR].noise;
-
-	if (s->state != KBI_SESSION_OPENING || (s->phase != WAIT_PROMPT && s->phase != WAIT_SUDO))
-		return;
-	if (strstr(kbi_buf_text(out), s->login.hello)) {
-		s->phase = WAIT_SHELL;
-		return;
-	}
-	if (s->phase == WAIT_SUDO && kbi_login_is_expired(kbi_buf_text(error))) {
-		kbi_session_lose_login(s, KBI_LOGIN_ENDED);
-		return;
-	}
-	if (!kbi_str_ends(kbi_buf_text(error), s->login.prompt))
-		return;
-	if (s->phase == WAIT_SUDO) {
-		kbi_session_lose_login(s, KBI_LOGIN_REFUSED);
-		return;
-	}
-	kbi_log(s->log, KB_LOG_DEBUG, s->host, "sudo asks for the password");
-	s->phase = WAIT_SUDO;
-	kbi_buf_truncate(error, 0);
-	kbi_buf_add_bytes(&s->out, s->password.data, s->password.size_bytes);
-	kbi_buf_free(&s->password);
 }

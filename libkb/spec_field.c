@@ -81,7 +81,7 @@ static const struct kbi_field fields[] = {
 		NO_DEFAULT("The jump hosts on the way, as ssh's ProxyJump: [user@]host[:port], several parted by commas, the nearest first; or none. "
 			"Default: none.")},
 	{"ssh.ask", KBI_FIELD_TEXT, KBI_FIELD_OF_HOST, NULL,
-		NO_DEFAULT("What may be asked for while it runs, when it is missing: passphrase, password, host_key, with commas between them. Default: nothing.")},
+		NO_DEFAULT("What may be asked for while it runs, when it is missing: passphrase, password, host_key, sudo_password, with commas between them. Default: nothing.")},
 	{"ssh.known_hosts", KBI_FIELD_PATH, KBI_FIELD_OF_HOST, NULL,
 		DEFAULT("~/.ssh/known_hosts", "The host keys that are trusted; several files are parted by colons, and a new key goes to the first.")},
 	{"ssh.ssh_config", KBI_FIELD_PATH, KBI_FIELD_OF_HOST, NULL,

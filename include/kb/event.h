@@ -64,7 +64,7 @@ KB_API int kb_event_exit_status(const kb_event *event);
 KB_API const char *kb_event_text(const kb_event *event);
 /**
  * Of a note: its stable name, such as "host.name-differs". Of a question: what is asked for, by the name under which kb_host_set() or
- * kb_host_set_secret() takes it beforehand: "passphrase", "password" or "host_key". Borrowed until kb_event_free(). Since: 0.1
+ * kb_host_set_secret() takes it beforehand: "passphrase", "password", "host_key" or "sudo_password". Borrowed until kb_event_free(). Since: 0.1
  */
 KB_API const char *kb_event_id(const kb_event *event);
 /** Of a note: enum kb_severity. Since: 0.1 */
@@ -101,7 +101,7 @@ KB_API kb_bytes *kb_event_json(const kb_event *event);
 /** Of a question: its number, for kb_answer(); 0 when the event is none. Since: 0.1 */
 KB_API int64_t kb_event_question(const kb_event *event);
 /**
- * Of a question: what the answer is for: the key's file, `user@address:port` of a password, the `SHA256:...` of a host key. "" otherwise.
+ * Of a question: what the answer is for: the key's file, `user@address:port` of a password or sudo's password, the `SHA256:...` of a host key. "" otherwise.
  * kb_event_text() says it to a person. Borrowed until kb_event_free(). Since: 0.1
  */
 KB_API const char *kb_event_subject(const kb_event *event);

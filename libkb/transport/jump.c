@@ -78,14 +78,31 @@ make_key(const struct kbi_hop *hop, unsigned char key[KBI_JUMP_KEY_BYTES])
 	return failed;
 }
 
+/* Who asks must not go before the answer has come. So one that may ask is shared by those of one asker, a run, until it is open. */
+static bool
+is_shared(const struct kbi_jump *jump, const struct kbi_asker *asker)
+{
+	return jump->way->state == KBI_OPEN || jump->asker == asker;
+}
+
 static struct kbi_jump *
-find(struct kbi_loop *loop, const unsigned char key[KBI_JUMP_KEY_BYTES])
+find(struct kbi_loop *loop, const unsigned char key[KBI_JUMP_KEY_BYTES], const struct kbi_asker *asker)
 {
 	struct kbi_jump *jump = *kbi_loop_jumps(loop);
 
-	while (jump && memcmp(jump->key, key, KBI_JUMP_KEY_BYTES) != 0)
+	while (jump && (memcmp(jump->key, key, KBI_JUMP_KEY_BYTES) != 0 || !is_shared(jump, asker)))
 		jump = jump->next;
 	return jump;
+}
+
+/* NULL when none of them has anything to ask. */
+static struct kbi_asker *
+asker_of(const struct kbi_passage_want *want)
+{
+	for (const struct kbi_hop *hop = want->hop; hop; hop = hop->jump)
+		if (kbi_str_is_set(kbi_map_get(hop->settings, "ask")))
+			return want->asker;
+	return NULL;
 }
 
 /* From here on nobody new is let through it. */
@@ -187,12 +204,14 @@ open_jump(struct kbi_jump *jump, const struct kbi_passage_want *want, struct kb_
 		.jump = hop->jump,
 		.depth = want->depth + 1,
 		.keyring = want->keyring,
+		.asker = asker_of(want),
 		.changed = jump_changed,
 		.owner = jump,
 	};
 
 	if (!kbi_str_to_int64(kbi_map_get(hop->settings, "connect_timeout_ms"), 1, INT64_MAX, &own_ms))
 		own_ms = -1;
+	jump->asker = way.asker;
 	way.deadline_ms =
 		kbi_clock_sooner(want->deadline_ms, kbi_clock_deadline(kbi_clock_ms(), own_ms));
 	jump->way = kbi_transport_ssh.open(&way, err);
@@ -246,7 +265,7 @@ kbi_passage_new(const struct kbi_passage_want *want, struct kb_err *err)
 
 	if (!p || make_key(want->hop, key) || !(p->address = strdup(want->address)))
 		kbi_fail_memory(err);
-	else if (!(jump = find(want->loop, key)))
+	else if (!(jump = find(want->loop, key, asker_of(want))))
 		jump = new_jump(want, key, err);
 	if (!jump) {
 		free(p ? p->address : NULL);

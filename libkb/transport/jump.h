@@ -25,6 +25,7 @@ struct kbi_passage_want {
 	const char *address;		/* to whom, as the jump host calls it */
 	int port;
 	struct kbi_keyring *keyring;	/* as of kbi_transport_want */
+	struct kbi_asker *asker;
 	int64_t deadline_ms;		/* for reaching the jump host */
 	void (*changed)(void *owner);	/* its state did; may free nothing */
 	void *owner;

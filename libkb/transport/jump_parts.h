@@ -48,6 +48,7 @@ struct kbi_jump {
 	char *name;
 	unsigned char key[KBI_JUMP_KEY_BYTES];
 	struct kbi_transport *way;	/* a kbi_ssh without a command */
+	struct kbi_asker *asker;	/* who is asked until it is open; NULL: nobody */
 	struct kbi_passage *passages;	/* in the order in which they came */
 	size_t owned;			/* those that somebody uses */
 	size_t places;			/* taken, of KBI_JUMP_LOGINS_MAX */

@@ -9,7 +9,7 @@
 /* What a jump host has of the host behind it, if nothing else is said. Not its password, which is nobody else's business,
  * and not its pin. */
 static const char *const inherited[] = {
-	"identity", "agent", "identity_data", "passphrase", "known_hosts", "accept_new", "connect_timeout_ms", "ssh_config", "user",
+	"identity", "agent", "identity_data", "passphrase", "known_hosts", "accept_new", "ask", "connect_timeout_ms", "ssh_config", "user",
 };
 
 struct place {

@@ -124,6 +124,7 @@ enter_passage(struct kbi_ssh *s, const struct kbi_transport_want *from, const st
 		.port = s->port,
 		.deadline_ms = from->deadline_ms,
 		.keyring = from->keyring,
+		.asker = from->asker,
 		.changed = passage_changed,
 		.owner = s,
 	};
