@@ -111,7 +111,7 @@ class Event:
     @property
     def id(self) -> str:
         """Of a note: its stable name, such as "host.name-differs". Of a question: what is asked for, by the name under which `Host.set()`
-        takes it beforehand: "passphrase", "password" or "host_key"."""
+        takes it beforehand: "passphrase", "password", "host_key" or "sudo_password"."""
         return self._raw.id()
 
     @property
