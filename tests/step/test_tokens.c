@@ -60,7 +60,12 @@ a_token_is_ours_and_new_each_time(void **state)
 		assert_memory_equal(kbi_map_get(&made[i], "token"), kbi_map_get(&named, "token-id"), strlen(kbi_map_get(&named, "token-id")));
 		assert_true(kbi_map_find(&made[i], "token")->secret);
 		assert_int_equal(strlen(kbi_map_get(&made[i], "token")), strlen(TOKEN));
+		/* its public part, and no more of it */
+		assert_int_equal(named.count, 1);
+		assert_int_equal(strlen(kbi_map_get(&named, "token-id")), 6);
+		assert_memory_equal(kbi_map_get(&named, "token-id"), kbi_map_get(&made[i], "token"), 6);
 	}
+	kbi_map_free(&named);
 	assert_string_not_equal(kbi_map_get(&made[0], "token"), kbi_map_get(&made[1], "token"));
 	kbi_map_free(&made[0]);
 	kbi_map_free(&made[1]);
