@@ -18,6 +18,7 @@
 #include "run.h"
 #include "script.h"
 #include "session.h"
+#include "session_frame.h"
 #include "transport/transport.h"
 
 #define PROBE_TIMEOUT_MS 60000
@@ -380,18 +381,31 @@ add_live_runs(struct kbi_buf *out, const struct kb_ctx *kb)	/* " 1 2 " */
 			kbi_buf_add_format(out, "%lld ", (long long)plan->running->id);
 }
 
+/* Whether a task of it could write on the host. To one that only asks nobody needs to be kept out. */
+static bool
+may_change(const struct kbi_lane *lane)
+{
+	for (size_t i = 0; lane->run->mode == KB_APPLY && i < lane->task_count; i++)
+		if (!lane->tasks[i]->is_left_out && !(lane->tasks[i]->step->def->flags & KBI_STEP_READ_ONLY))
+			return true;
+	return false;
+}
+
 static void
 write_prelude(struct kbi_lane *lane, struct kbi_buf *prelude)
 {
 	char me[HOST_NAME_MAX + 1] = "", nonce[16];
 	const struct kbi_run *run = lane->run;
 	struct kbi_buf who = KBI_BUF(1024), live = KBI_BUF(KBI_SIZE_TEXT);
+	struct kbi_nonce word = { "" };
+	if (kbi_nonce_make(&word))
+		prelude->failed = KB_EIO;
 	gethostname(me, HOST_NAME_MAX);
 	snprintf(nonce, sizeof(nonce), "%08x", (unsigned)run->kb->nonce);
 	kbi_buf_add_format(&who, "%s (process %ld, run %s.%lld, host %s)", me, (long)getpid(), nonce, (long long)run->id, lane->host->name);
 	add_live_runs(&live, run->kb);
-	kbi_script_begin(prelude, &(struct kbi_script_me){ .who = kbi_buf_text(&who), .nonce = nonce, .live = kbi_buf_text(&live),
-			 .way = lane->host->scheme, .is_apply = run->mode == KB_APPLY });
+	kbi_script_begin(prelude, &(struct kbi_script_me){ .who = kbi_buf_text(&who), .nonce = nonce, .word = word.text,
+			 .live = kbi_buf_text(&live), .way = lane->host->scheme, .is_apply = may_change(lane) });
 	kbi_buf_free(&who);
 	kbi_buf_free(&live);
 	for (size_t i = 0; i < lane->task_count; i++)
@@ -473,7 +487,7 @@ open_session(struct kbi_lane *lane)
 		return status;
 	lane->is_ready = false;
 	lane->run->connecting++;
-	return send_lock(lane);
+	return lane->run->mode == KB_CHECK || may_change(lane) ? send_lock(lane) : KB_OK;
 }
 
 kb_status

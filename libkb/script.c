@@ -35,6 +35,7 @@ kbi_script_begin(struct kbi_buf *out, const struct kbi_script_me *me)
 		kbi_buf_add(&prelude, preludes[i]);
 	set(out, "kb_me", me->who);
 	set(out, "kb_nonce", me->nonce);
+	set(out, "kb_word", me->word);
 	set(out, "kb_live", me->live);
 	set(out, "kb_way", me->way);
 	set(out, "kb_prelude", kbi_buf_text(&prelude));

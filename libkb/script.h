@@ -13,6 +13,7 @@
 struct kbi_script_me {
 	const char *who;		/* this run, for this host: what others read while it holds the lock */
 	const char *nonce;		/* this controller's, which is in who */
+	const char *word;		/* nobody on the host can guess it */
 	const char *live;		/* numbers of its runs that go on, each between blanks */
 	const char *way;		/* to the host: "ssh", "local" */
 	bool is_apply;

@@ -26,6 +26,11 @@ static const char boot_head[] =
 	"unset LANG LANGUAGE HISTFILE ENV BASH_ENV CDPATH KUBECONFIG\n"
 	"umask 022\n"
 	"cd /\n"
+	"kbs_uid=\n"	/* the effective one, as id(1) tells it: proc(5); a process less */
+	"while [ -z \"$kbs_uid\" ] && read -r kbs_name kbs_real kbs_effective kbs_rest; do\n"
+	"[ \"$kbs_name\" != Uid: ] || kbs_uid=$kbs_effective\n"
+	"done 2>/dev/null </proc/self/status\n"
+	"[ -n \"$kbs_uid\" ] || kbs_uid=$(id -u)\n"
 	"kbs_feed() {\n"
 	"{ [ \"$(head -c \"$1\" | tee /dev/fd/5 | wc -c)\" -eq \"$1\" ] || kill -9 0; } 5>&1\n"
 	"}\n"
@@ -63,7 +68,7 @@ make_boot(struct kbi_login *login, const char *prelude, const struct kbi_nonce *
 		kbi_sh_quote(boot, prelude, strlen(prelude));
 		kbi_buf_add(boot, " >&2 </dev/null\n");
 	}
-	kbi_buf_add(boot, "kbs_mark 0 \"$(id -u)\"\n");
+	kbi_buf_add(boot, "kbs_mark 0 \"$kbs_uid\"\n");
 	kbi_buf_fit(boot);	/* kept until it is written; many hosts may connect at a time */
 	return kbi_buf_failed(boot);
 }

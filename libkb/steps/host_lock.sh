@@ -1,14 +1,19 @@
 # shellcheck shell=sh disable=SC2154 # kb_lock and the like are of supervise.sh, kb_me and the like are set by the controller
 # Who may apply on this host: one controller at a time. Part of the prelude, behind supervise.sh.
 
-# kb_open_lock: descriptors 9 and 8 of the shell that calls it. A failing redirection of exec would end that shell, so it is tried in another first.
+# kb_open_lock: descriptors 9 and 8 of the shell that calls it. Nobody can have been at the name of the second before, or it is not written.
 kb_open_lock() {
 	[ -d "$kb_lock" ] || (umask 077 && mkdir -p "$kb_run" && : >>"$kb_lock") 2>/dev/null
-	# shellcheck disable=SC2094 # both only read
-	if (exec 9<"$kb_lock") 2>/dev/null; then exec 9<"$kb_lock"; fi
-	kb_note=$(umask 077 && mktemp /dev/shm/libkb.XXXXXX 2>/dev/null) || return 0
-	if printf '%s\n' "$kb_me" >"$kb_note"; then exec 8<"$kb_note"; fi
-	rm -f "$kb_note"
+	{ command exec 9<"$kb_lock"; } 2>/dev/null # without "command", a redirection that fails would end the shell
+	kb_note=/dev/shm/libkb.$kb_word
+	umask 077
+	set -C
+	if { printf '%s\n' "$kb_me" >"$kb_note"; } 2>/dev/null; then
+		exec 8<"$kb_note"
+		rm -f "$kb_note"
+	fi
+	set +C
+	umask 022
 }
 
 # kb_holders: the processes that hold the lock, as the kernel tells of their descriptor 9

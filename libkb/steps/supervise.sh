@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # kb_me and the like, kb_vars and kb_prelude are set by the controller; kb_journal is for journal.sh
 # How a step's functions are called on the host. Part of the prelude, behind prelude.sh.
 #
-# kb_me says which run of which controller this is, for which host; kb_nonce is that controller's, kb_live holds the numbers of its runs that go on, kb_way is "ssh" or "local". kb_text_N are
+# kb_me says which run of which controller this is, for which host; kb_nonce is that controller's, kb_word nobody can guess, kb_live holds the numbers of its runs that go on, kb_way is "ssh" or "local". kb_text_N are
 # the texts of the steps, kb_library_N what several of them share, kb_prelude all of the prelude itself. A call has its parameters assigned above it; one of a long step, which runs in another
 # shell, has them in kb_vars.
 #
@@ -14,7 +14,7 @@
 kb_run=/run/libkb # in memory, and gone with the boot
 kb_journal=/var/lib/libkb/journal
 kb_lock=/root
-if [ "$(id -u)" != 0 ]; then
+if [ "${kbs_uid:-$(id -u)}" != 0 ]; then
 	kb_run=${XDG_RUNTIME_DIR:-$HOME/.local/state}/libkb
 	kb_journal=$HOME/.local/state/libkb/journal
 	kb_lock=$kb_run/lock

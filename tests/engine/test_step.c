@@ -2,6 +2,9 @@
 /* One step on one host: asked, judged, applied, verified. */
 #include "engine.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 static void
 a_step_is_applied_once_and_then_is_present(void **state)
 {
@@ -162,6 +165,39 @@ a_step_that_does_not_end_is_left_at_its_deadline(void **state)
 	kb_step_free(step);
 }
 
+/* Its probe ends its shell as it likes: by an exit, in a trap of its own, as another program */
+static void
+a_probe_may_end_in_any_way(void **state)
+{
+	struct fixture *f = *state;
+	expect(f, "exit 0", NULL, KB_OK, KB_PRESENT, NULL);
+	expect(f, "set -e; true", NULL, KB_OK, KB_PRESENT, NULL);
+	expect(f, "trap 'exit 0' EXIT; exit 1", NULL, KB_OK, KB_PRESENT, NULL);
+	expect(f, "trap - EXIT; true", NULL, KB_OK, KB_PRESENT, NULL);
+	expect(f, "exec test -d /", NULL, KB_OK, KB_PRESENT, NULL);
+	expect(f, "exec test -f /", NULL, KB_EVERIFY, KB_ABSENT, NULL);
+	expect(f, "exit 7", NULL, KB_EPROTOCOL, KB_UNKNOWN, "its probe ended with 7");
+	expect(f, "kill -9 $$", NULL, KB_EUNREACHABLE, KB_UNKNOWN, NULL);
+}
+
+static void
+who_only_asks_waits_for_nobody(void **state)
+{
+	struct fixture *f = *state;
+	int lock = open("/root", O_RDONLY | O_CLOEXEC);
+	assert_true(geteuid() != 0 || flock(lock, LOCK_EX | LOCK_NB) == 0);	/* another controller is at work */
+	expect(f, "true", NULL, KB_OK, KB_PRESENT, NULL);
+	if (geteuid() == 0) {
+		kb_step *step = file_step(f, "a", "hello");
+		kb_result *r = kb_run(f->here, step, 1500);
+		assert_int_equal(kb_result_status(r), KB_ETIMEOUT);
+		assert_string_equal(read_file(f, "a"), "");
+		kb_result_free(r);
+		kb_step_free(step);
+	}
+	close(lock);
+}
+
 int
 main(void)
 {
@@ -174,6 +210,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(parameters_are_data, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_output_of_a_script_is_given, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_step_that_only_asks_says_what_is_absent, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_probe_may_end_in_any_way, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_only_asks_waits_for_nobody, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_step_that_does_not_end_is_left_at_its_deadline, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
