@@ -22,14 +22,14 @@ def ansible_env(sshd, strategy):
             "ANSIBLE_NOCOLOR": 1, "ANSIBLE_TIMEOUT": 60, "ANSIBLE_DISPLAY_OK_HOSTS": 0}
 
 
-def libkb(kind):
+def libkb(kind, user):
     def run(sshd, build, ports):
-        return timed([build / "tests/bench/bench_drive", kind, "kb-alone", sshd.key, sshd.known_hosts, HOSTS, STEPS, *ports])
+        return timed([build / "tests/bench/bench_drive", kind, user, sshd.key, sshd.known_hosts, HOSTS, STEPS, *ports])
     return run
 
 
 def asyncssh(sshd, _, ports):
-    return timed(python("by_asyncssh.py", "kb-alone", sshd.key, sshd.known_hosts, STEPS, *ports))
+    return timed(python("by_asyncssh.py", "root", sshd.key, sshd.known_hosts, STEPS, *ports))
 
 
 def parallel_ssh(sshd, _, ports):
@@ -55,7 +55,8 @@ def ansible(strategy):
 
 
 # name, how it runs, whether it takes so long that it runs once
-TOOLS = [("libkb", libkb("ask"), False), ("libkb, each step probed, changed, verified", libkb("change"), False), ("asyncssh", asyncssh, False), ("parallel-ssh", parallel_ssh, False), ("clush", clush, False),
+TOOLS = [("libkb", libkb("ask", "root"), False), ("libkb, each step probed, changed, verified", libkb("change", "kb-alone"), False),
+         ("asyncssh", asyncssh, False), ("parallel-ssh", parallel_ssh, False), ("clush", clush, False),
          ("pyinfra", pyinfra, False), ("Ansible with Mitogen", ansible("mitogen_free"), True), ("Ansible, pipelined", ansible("free"), True)]
 
 
