@@ -2,26 +2,15 @@
 /* A run on several hosts is cancelled at many moments: it ends at the next dispatch, says for each host what is left there, and what it says is
  * true. The run after it finds everything as it was left, and does the rest, once. */
 #include "hosts.h"
-#include "step.h"
+#include "line.h"
 
 #define HOSTS 4
 #define TASKS 3			/* on each of them */
-#define PATIENCE_MS 120000
-
-static kb_status
-judge_line(struct kbi_judge *j)
-{
-	return kbi_judge_say(j, kbi_judge_fact_is(j, "found", "1") ? KB_PRESENT : KB_ABSENT, "the line");
-}
 
 static const char script[] =
-	"probe() { fact found \"$(grep -c . \"$file\" 2>/dev/null || true)\"; }\n"
+	LINE_PROBE
 	"apply() { sleep 0.1; echo line >>\"$file\"; }\n";
-static const struct kbi_param params[] = { { .name = "file" }, { 0 } };
-static const struct kbi_step_def defs[] = {
-	{ .name = "test.short", .params = params, .timeout_ms = PATIENCE_MS, .judge = judge_line, .script = script },
-	{ .name = "test.long", .params = params, .flags = KBI_STEP_LONG, .timeout_ms = PATIENCE_MS, .judge = judge_line, .script = script },
-};
+static const struct kbi_step_def defs[] = { LINE_STEP("test.short", 0), LINE_STEP("test.long", KBI_STEP_LONG) };
 
 struct fixture {
 	struct hosts *hosts;

@@ -2,27 +2,15 @@
 /* Two controllers, two processes, on one host at the same time, again and again: one of them waits, and is told for whom; both succeed, what was
  * to be done is done once, and never do both apply at a time. */
 #include "hosts.h"
-#include "step.h"
+#include "line.h"
 
 #include <sys/mman.h>
 
-#define PATIENCE_MS 120000
-
-static kb_status
-judge_line(struct kbi_judge *j)
-{
-	return kbi_judge_say(j, kbi_judge_fact_is(j, "found", "1") ? KB_PRESENT : KB_ABSENT, "the line");
-}
-
 /* Short and long in turns. What it finds at its end tells whether it was alone. */
 static const char script[] =
-	"probe() { fact found \"$(grep -c . \"$file\" 2>/dev/null || true)\"; }\n"
+	LINE_PROBE
 	"apply() { mkdir \"$file.busy\" || echo two >>\"$file.broken\"; sleep 0.1; echo line >>\"$file\"; rmdir \"$file.busy\"; }\n";
-static const struct kbi_param params[] = { { .name = "file" }, { 0 } };
-static const struct kbi_step_def defs[] = {
-	{ .name = "test.line", .params = params, .timeout_ms = PATIENCE_MS, .judge = judge_line, .script = script },
-	{ .name = "test.line", .params = params, .flags = KBI_STEP_LONG, .timeout_ms = PATIENCE_MS, .judge = judge_line, .script = script },
-};
+static const struct kbi_step_def defs[] = { LINE_STEP("test.line", 0), LINE_STEP("test.line", KBI_STEP_LONG) };
 
 struct ends {			/* shared by all processes */
 	int changed, present, failed, waited, told;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Private keys as people have them: every type and format, and everything that is none. */
-#include "turn.h"
+#include "key_folder.h"
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>
@@ -10,7 +10,6 @@
 #include "base/str.h"
 #include "transport/key_parts.h"
 
-static char *folder;
 static const struct kbi_key_way no_passphrase;
 
 static int
@@ -35,32 +34,6 @@ make_keys(void **state)
 		 "-out compressed; chmod 600 *",
 		folder));
 	return 0;
-}
-
-static int
-drop_keys(void **state)
-{
-	(void)state;
-	remove_folder(folder);
-	return 0;
-}
-
-static const char *
-path_of(const char *name)
-{
-	static char path[256];
-
-	snprintf(path, sizeof(path), "%.64s/%.100s", folder, name);
-	return path;
-}
-
-static void
-need_keys(void)
-{
-	if (access(path_of("ed25519"), F_OK) == 0)
-		return;
-	print_message("skipped: ssh-keygen is not installed\n");
-	skip();
 }
 
 /* The public half that ssh-keygen wrote, with the name of the algorithm that we log in with. */
@@ -143,7 +116,7 @@ every_type_of_openssh_key_is_read_and_signs(void **state)
 		"ed25519", "rsa2048", "rsa3072", "rsa4096", "ecdsa256", "ecdsa384", "ecdsa521"};
 
 	(void)state;
-	need_keys();
+	need_key("ed25519");
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		struct kbi_key key;
 		load(&key, keys[i], NULL);
@@ -159,7 +132,7 @@ pem_and_pkcs8_are_the_same_keys(void **state)
 	static const char *const keys[] = {"rsa2048", "ecdsa256", "ecdsa384", "ecdsa521"};
 
 	(void)state;
-	need_keys();
+	need_key("ed25519");
 	for (size_t i = 0; i < 2 * COUNT(keys); i++) {
 		struct kbi_key key;
 		char name[64];
@@ -184,7 +157,7 @@ rsa_keys_log_in_as_rsa_sha2_256(void **state)
 	struct kbi_key key;
 
 	(void)state;
-	need_keys();
+	need_key("ed25519");
 	load(&key, "rsa2048", NULL);
 	assert_string_equal(key.type, "ssh-rsa");
 	assert_string_equal(key.algorithm, "rsa-sha2-256");
@@ -198,7 +171,7 @@ a_passphrase_opens_pem_keys(void **state)
 	struct kbi_key key;
 
 	(void)state;
-	need_keys();
+	need_key("ed25519");
 	load(&key, "pem_locked", "horse");
 	check_blob(&key, "rsa2048");
 	kbi_key_free(&key);
@@ -240,7 +213,7 @@ static void
 what_is_no_usable_key_says_what_it_is(void **state)
 {
 	(void)state;
-	need_keys();
+	need_key("ed25519");
 	write_file(path_of("putty"), "PuTTY-User-Key-File-3: ssh-ed25519\n", 35, 0600);
 	write_file(path_of("empty"), "", 0, 0600);
 	write_file(path_of("text"), "hello\n", 6, 0600);
@@ -286,7 +259,7 @@ modes_are_refused_that_ssh_refuses(void **state)
 	static const char *const modes[] = {"0600", "0400", "0700", "0640", "0604", "0644", "0666", "0601", "0610"};
 
 	(void)state;
-	need_keys();
+	need_key("ed25519");
 	for (size_t i = 0; i < COUNT(modes); i++) {
 		struct kb_err err = {0};
 		struct kbi_key key;
@@ -311,7 +284,7 @@ a_key_edited_elsewhere_is_read_too(void **state)
 	struct kbi_key key;
 
 	(void)state;
-	need_keys();
+	need_key("ed25519");
 	free(run("cd %s; sed 's/$/\r/' ed25519 >crlf; { echo 'a line of mail'; cat ed25519; echo 'and its end'; } >mail; "
 		 "sed 's/$/\r/' pem_ecdsa256 >crlf_pem; openssl ecparam -name prime256v1 -genkey -out with_parameters; "
 		 "chmod 600 crlf mail crlf_pem with_parameters",
@@ -373,7 +346,7 @@ a_key_cut_anywhere_is_damaged_and_no_crash(void **state)
 	bool has_key;
 
 	(void)state;
-	need_keys();
+	need_key("ed25519");
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		struct kbi_buf body;
 		decode(keys[i], &body);
@@ -395,7 +368,7 @@ a_flipped_bit_is_no_crash_and_no_other_key(void **state)
 	bool has_key;
 
 	(void)state;
-	need_keys();
+	need_key("ed25519");
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		struct kbi_buf body;
 		decode(keys[i], &body);

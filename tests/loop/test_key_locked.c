@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Encrypted private keys, as ssh-keygen makes them: every type, format and cipher; and passphrases as people have them. */
-#include "turn.h"
+#include "key_folder.h"
 
 #include <openssl/evp.h>
 
 #include "base/str.h"
 #include "transport/bcrypt.h"
 #include "transport/key_parts.h"
-
-static char *folder;
 
 static const char *const types[][2] = {{"ed25519", "256"}, {"rsa", "2048"}, {"rsa", "3072"}, {"rsa", "4096"},
 	{"ecdsa", "256"}, {"ecdsa", "384"}, {"ecdsa", "521"}};
@@ -25,32 +23,6 @@ make_keys(void **state)
 		free(run("cd %s && ssh-keygen -q -t %s -b %s -N '' -f %s%s", folder, types[i][0], types[i][1], types[i][0],
 			types[i][1]));
 	return 0;
-}
-
-static int
-drop_keys(void **state)
-{
-	(void)state;
-	remove_folder(folder);
-	return 0;
-}
-
-static const char *
-path_of(const char *name)
-{
-	static char path[256];
-
-	snprintf(path, sizeof(path), "%.64s/%.100s", folder, name);
-	return path;
-}
-
-static void
-need_keys(void)
-{
-	if (access(path_of("ed25519256"), F_OK) == 0)
-		return;
-	print_message("skipped: ssh-keygen is not installed\n");
-	skip();
 }
 
 /* A copy of a plain key under another name, locked as `options` of ssh-keygen say. */
@@ -112,7 +84,7 @@ every_type_in_every_format_opens_with_its_passphrase_and_no_other(void **state)
 	static const char *const formats[] = {"-a 1", "-m PEM", "-m PKCS8"};
 
 	(void)state;
-	need_keys();
+	need_key("ed25519256");
 	for (size_t t = 0; t < COUNT(types); t++)
 		for (size_t f = 0; f < COUNT(formats); f++) {
 			char plain[32];
@@ -134,7 +106,7 @@ every_cipher_of_ssh_keygen_is_read(void **state)
 	char options[64];
 
 	(void)state;
-	need_keys();
+	need_key("ed25519256");
 	for (size_t i = 0; i < COUNT(ciphers); i++) {
 		snprintf(options, sizeof(options), "-a 2 -Z %s", ciphers[i]);
 		lock_key("ecdsa521", "locked", options, "correct horse");
@@ -147,7 +119,7 @@ static void
 every_cipher_that_ssh_has_is_in_that_list(void **state)
 {
 	(void)state;
-	need_keys();
+	need_key("ed25519256");
 	char *theirs = run("ssh -Q cipher");
 	for (char *name = theirs; name && *name;) {
 		char *next = strchr(name, '\n');
@@ -172,7 +144,7 @@ passphrases_are_bytes_of_any_length(void **state)
 		"e\xcc\x81 is not \xc3\xa9", "\xff\xfe not UTF-8", long_one};
 
 	(void)state;
-	need_keys();
+	need_key("ed25519256");
 	for (size_t i = 0; i < sizeof(long_one) - 1; i++)
 		long_one[i] = (char)('a' + i % 26);
 	long_one[sizeof(long_one) - 1] = '\0';
@@ -199,7 +171,7 @@ rounds_are_those_of_the_file_up_to_a_bound(void **state)
 	struct kb_err err = {0};
 
 	(void)state;
-	need_keys();
+	need_key("ed25519256");
 	for (size_t i = 0; i < COUNT(rounds); i++) {
 		lock_key("ed25519256", "locked", rounds[i], "horse");
 		check_opens("locked", "horse", "ed25519256");
@@ -236,7 +208,7 @@ a_pkcs8_key_that_asks_for_endless_work_is_refused(void **state)
 	struct kbi_buf text = KBI_BUF(KBI_KEY_MAX);
 
 	(void)state;
-	need_keys();
+	need_key("ed25519256");
 	free(run("cd %s && cp rsa2048 plain && ssh-keygen -q -p -m PKCS8 -P '' -N '' -f plain && "
 		 "openssl pkcs8 -topk8 -in plain -out scrypt -scrypt -passout pass:horse && "
 		 "openssl pkcs8 -topk8 -in plain -out one -v1 PBE-SHA1-3DES -passout pass:horse; "
@@ -323,7 +295,7 @@ a_damaged_encrypted_key_never_opens(void **state)
 	const struct kbi_key_way way = {.passphrase = &entry, .rounds_max = 8};
 
 	(void)state;
-	need_keys();
+	need_key("ed25519256");
 	lock_key("ed25519256", "locked", "-a 1 -Z aes256-gcm@openssh.com", "horse");
 	char *text = run("grep -v -- '-----' %s", path_of("locked"));
 	assert_true(kbi_str_unbase64(&body, text, strlen(text)));

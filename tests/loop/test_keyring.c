@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of a context: each is opened once, beside the loop, and asked for once, whoever needs it. */
-#include "turn.h"
+#include "key_folder.h"
 
 #include "base/str.h"
 #include "transport/keyring.h"
-
-static char *folder;
 
 static int
 make_keys(void **state)
@@ -14,14 +12,6 @@ make_keys(void **state)
 	folder = make_folder();
 	free(run("cd %s && ssh-keygen -q -t ed25519 -N '' -f plain && ssh-keygen -q -t ed25519 -a 16 -N horse -f locked",
 		folder));
-	return 0;
-}
-
-static int
-drop_keys(void **state)
-{
-	(void)state;
-	remove_folder(folder);
 	return 0;
 }
 
@@ -85,18 +75,6 @@ changed(void *owner)
 	world->is_settled = true;
 }
 
-static void
-need_keys(void)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/locked", folder);
-	if (access(path, F_OK) == 0)
-		return;
-	print_message("skipped: ssh-keygen is not installed\n");
-	skip();
-}
-
 static struct kbi_key_hold *
 hold_as(struct world *world, int i, const char *file, const char *passphrase, bool may_ask, struct kb_err *err)
 {
@@ -153,7 +131,7 @@ thirty_hosts_parse_one_key_once(void **state)
 	struct world *world = world_new();
 
 	(void)state;
-	need_keys();
+	need_key("locked");
 	hold_all(world, "plain", NULL, false);
 	check_all(world, KBI_KEY_READY, "");
 	assert_int_equal(kbi_keyring_parses(world->ring), 1);
@@ -167,7 +145,7 @@ thirty_hosts_open_one_key_once(void **state)
 	struct kb_err err = {0};
 
 	(void)state;
-	need_keys();
+	need_key("locked");
 	hold_all(world, "locked", "horse", false);
 	wait_settled(world);
 	check_all(world, KBI_KEY_READY, "");
@@ -195,7 +173,7 @@ the_loop_goes_on_while_a_key_is_opened(void **state)
 	int64_t start_ms = kbi_clock_ms();
 
 	(void)state;
-	need_keys();
+	need_key("locked");
 	free(run("cd %s && cp plain slow && ssh-keygen -q -p -a 60 -P '' -N horse -f slow >/dev/null", folder));
 	start_ms = kbi_clock_ms();
 	assert_non_null(hold_as(world, 0, "slow", "horse", false, &err));
@@ -214,7 +192,7 @@ what_nobody_waits_for_is_stopped(void **state)
 	struct world *world = world_new();
 
 	(void)state;
-	need_keys();
+	need_key("locked");
 	hold_all(world, "slow", "horse", false);
 	for (int i = 0; i < HOSTS; i++) {
 		kbi_key_release(world->holds[i]);
@@ -233,7 +211,7 @@ a_wrong_passphrase_fails_all_that_gave_it(void **state)
 	struct kb_err err = {0};
 
 	(void)state;
-	need_keys();
+	need_key("locked");
 	hold_all(world, "locked", "cow", false);
 	wait_settled(world);
 	check_all(world, KBI_KEY_FAILED, "key.passphrase");
@@ -251,7 +229,7 @@ thirty_hosts_ask_once(void **state)
 	struct world *world = world_new();
 
 	(void)state;
-	need_keys();
+	need_key("locked");
 	hold_all(world, "locked", NULL, true);
 	assert_int_equal(world->questions_asked, 1);
 	assert_string_equal(world->what, "passphrase");
@@ -277,7 +255,7 @@ a_wrong_answer_is_asked_for_three_times(void **state)
 	struct kb_err err = {0};
 
 	(void)state;
-	need_keys();
+	need_key("locked");
 	hold_all(world, "locked", NULL, true);
 	for (int attempt = 1; attempt <= KBI_ASK_ATTEMPTS; attempt++) {
 		assert_int_equal(world->attempt, attempt);
@@ -307,7 +285,7 @@ a_declined_question_fails_all(void **state)
 	struct world *world = world_new();
 
 	(void)state;
-	need_keys();
+	need_key("locked");
 	hold_all(world, "locked", NULL, true);
 	assert_int_equal(answer(world, NULL), KB_OK);
 	check_all(world, KBI_KEY_FAILED, "question.declined");
@@ -320,7 +298,7 @@ a_question_stays_while_anybody_waits_for_it(void **state)
 	struct world *world = world_new();
 
 	(void)state;
-	need_keys();
+	need_key("locked");
 	hold_all(world, "locked", NULL, true);
 	for (int i = 0; i < HOSTS - 1; i++) {
 		kbi_key_release(world->holds[i]);
@@ -339,7 +317,7 @@ a_passphrase_that_was_given_and_is_wrong_is_asked_for(void **state)
 	struct world *world = world_new();
 
 	(void)state;
-	need_keys();
+	need_key("locked");
 	hold_all(world, "locked", "cow", true);
 	assert_int_equal(world->questions_asked, 0);
 	for (int i = 0; i < 1000 && !world->questions_asked; i++)
@@ -357,7 +335,7 @@ a_file_that_changed_is_another_key(void **state)
 	struct kb_err err = {0};
 
 	(void)state;
-	need_keys();
+	need_key("locked");
 	free(run("cp %s/plain %s/changing", folder, folder));
 	assert_non_null(hold_as(world, 0, "changing", NULL, false, &err));
 	free(run("cd %s && rm changing && ssh-keygen -q -t ed25519 -N '' -f changing", folder));
