@@ -40,6 +40,7 @@ args_help(void)
 		"  --kubeconfig FILE   where `up` puts the cluster's kubeconfig (default: kubeconfig beside CLUSTER.yaml)\n"
 		"  --timeout SECONDS   for all of it; a number may end in s, m or h\n"
 		"  --json              one event a line, as JSON, on standard output\n"
+		"  --batch             nothing is asked on the terminal: what is missing (a password, an unknown host key) fails its host\n"
 		"  --plain             lines without redrawing, also on a terminal\n"
 		"  --verbose           also what was skipped, all differences, and what the hosts print\n"
 		"  --log LEVEL         what the library does, on standard error: error, warning, info, debug or trace\n"
@@ -93,7 +94,7 @@ is_flag(struct args *args, const char *word)
 		const char *name;
 		bool *flag;
 	} flags[] = {
-		{"--check", &args->is_dry}, {"--json", &args->is_json}, {"--plain", &args->is_plain}, {"--verbose", &args->is_verbose},
+		{"--check", &args->is_dry}, {"--json", &args->is_json}, {"--batch", &args->is_batch}, {"--plain", &args->is_plain}, {"--verbose", &args->is_verbose},
 		{"-v", &args->is_verbose},
 	};
 

@@ -29,6 +29,7 @@ struct args {
 	int log_level;			/* of enum kb_log_level */
 	bool is_dry;			/* plan, or --check */
 	bool is_json;
+	bool is_batch;			/* nobody is asked for anything */
 	bool is_plain;			/* lines even on a terminal */
 	bool is_verbose;
 };

@@ -13,6 +13,7 @@
 #include <libkb.h>
 
 #include "args.h"
+#include "ask.h"
 #include "kubeconfig.h"
 #include "list.h"
 #include "report.h"
@@ -37,6 +38,7 @@ on_interrupt(int number)
 		errno = saved;
 		return;
 	}
+	ask_restore();
 	const char *text = isatty(STDOUT_FILENO) ? bye : bye + strlen("\033[?7h");
 	if (write(STDERR_FILENO, text, strlen(text)) < 0)
 		_exit(EXIT_INTERRUPTED);
@@ -98,35 +100,76 @@ print_log(kb_ctx *kb)
 	}
 }
 
-/* Takes events until the last one. Returns the run's outcome. */
-static kb_status
-follow(kb_ctx *kb, kb_plan *plan, struct show *show, int64_t *took_ms)
+struct follow {
+	kb_ctx *kb;
+	kb_plan *plan;
+	struct show *show;
+	struct ask *ask;
+	kb_status status;
+	int64_t took_ms;
+};
+
+static void
+take_event(struct follow *f, const kb_event *event)
 {
-	struct pollfd fd = {.fd = kb_fd(kb), .events = POLLIN};
-	kb_status status = KB_ECANCELED;
+	int kind = kb_event_kind(event);
+
+	ask_hide(f->ask);
+	show_event(f->show, event);
+	if (kind == KB_EVENT_QUESTION)
+		ask_question(f->ask, f->kb, event);
+	if (kind == KB_EVENT_STEP_DONE && kb_event_status(event) != KB_OK)
+		ask_forget(f->ask, kb_event_host(event));
+	if (kind == KB_EVENT_PLAN_DONE) {
+		ask_forget(f->ask, NULL);
+		f->status = kb_event_status(event);
+		f->took_ms = kb_event_duration_ms(event);
+	}
+}
+
+/* The terminal is the question's, as long as one is asked. */
+static void
+draw(const struct follow *f)
+{
+	if (ask_fd(f->ask) >= 0 && f->show->ops->end)
+		f->show->ops->end(f->show);
+	else if (f->show->ops->tick)
+		f->show->ops->tick(f->show);
+	ask_show(f->ask);
+}
+
+static void
+wait_for_more(const struct follow *f)
+{
+	struct pollfd fds[] = {{.fd = kb_fd(f->kb), .events = POLLIN}, {.fd = ask_fd(f->ask), .events = POLLIN}};
+
+	if (poll(fds, 2, f->show->ops->tick ? TICK_MS : -1) > 0 && fds[1].revents)
+		ask_read(f->ask, f->kb);
+	if (interrupts)
+		ask_forget(f->ask, NULL);
+	say_interrupted(f->show);
+	kb_dispatch(f->kb);
+}
+
+/* Takes events until the last one. */
+static void
+follow(struct follow *f)
+{
 	kb_event *event;
 
-	while (kb_plan_is_running(plan) == 1) {
-		while ((event = kb_plan_next_event(plan))) {
-			show_event(show, event);
-			if (kb_event_kind(event) == KB_EVENT_PLAN_DONE) {
-				status = kb_event_status(event);
-				*took_ms = kb_event_duration_ms(event);
-			}
+	while (kb_plan_is_running(f->plan) == 1) {
+		while ((event = kb_plan_next_event(f->plan))) {
+			take_event(f, event);
 			kb_event_free(event);
 		}
-		print_log(kb);
-		if (show->ops->tick)
-			show->ops->tick(show);
-		if (kb_plan_is_running(plan) != 1)
+		print_log(f->kb);
+		draw(f);
+		if (kb_plan_is_running(f->plan) != 1)
 			break;	/* that was its last event: nothing more will make the descriptor readable */
-		poll(&fd, 1, show->ops->tick ? TICK_MS : -1);
-		say_interrupted(show);
-		kb_dispatch(kb);
+		wait_for_more(f);
 	}
-	if (show->ops->end)
-		show->ops->end(show);
-	return status;
+	if (f->show->ops->end)
+		f->show->ops->end(f->show);
 }
 
 static kb_plan *
@@ -166,22 +209,22 @@ exit_code(const struct show *show, kb_status status)
 }
 
 static int
-run_plan(kb_ctx *kb, kb_plan *plan, struct show *show)
+run_plan(kb_ctx *kb, kb_plan *plan, struct show *show, struct ask *ask)
 {
 	const struct args *args = show->args;
-	int64_t took_ms = 0;
+	struct follow f = {.kb = kb, .plan = plan, .show = show, .ask = ask, .status = KB_ECANCELED};
 
 	if (kb_plan_start(plan, args->is_dry ? KB_CHECK : KB_APPLY, args->timeout_ms) < 0) {
 		report_context(kb);
 		return EXIT_BAD_INPUT;
 	}
-	kb_status status = follow(kb, plan, show, &took_ms);
+	follow(&f);
 	print_log(kb);
-	int code = exit_code(show, status);
+	int code = exit_code(show, f.status);
 	if (args->command == COMMAND_STATUS)
 		status_show(plan, args);
 	if (!args->is_json)
-		report_end(show, status, took_ms);
+		report_end(show, f.status, f.took_ms);
 	if (show->error)
 		report_error(show, show->error);
 	if (code == EXIT_DONE && args->command == COMMAND_UP && !args->is_dry)
@@ -195,16 +238,18 @@ run(kb_ctx *kb, const struct args *args)
 	struct show show;
 	int code = EXIT_BAD_INPUT;
 	kb_cluster *cluster = kb_cluster_load(kb, args->cluster);
-	kb_plan *plan = cluster ? make_plan(cluster, args) : NULL;
+	struct ask *ask = cluster ? ask_begin(args, cluster) : NULL;
+	kb_plan *plan = ask ? make_plan(cluster, args) : NULL;
 
 	if (!plan)
 		report_context(kb);
 	else if (!show_begin(&show, args, cluster))
 		fputs("kb-install: out of memory\n", stderr);
 	else {
-		code = run_plan(kb, plan, &show);
+		code = run_plan(kb, plan, &show, ask);
 		show_free(&show);
 	}
+	ask_end(ask);
 	kb_plan_free(plan);
 	kb_cluster_free(cluster);
 	return code;
