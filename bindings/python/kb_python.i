@@ -100,13 +100,23 @@ kbpy_refuse(const char *name, const char *how)
 	Py_XDECREF(made);
 }
 
+/* "x must be str, not int". tp_name is not in the stable ABI. */
+static void
+kbpy_type_error(PyObject *object, const char *text, const char *name)
+{
+	PyObject *type = PyType_GetName(Py_TYPE(object));
+	if (type)
+		PyErr_Format(PyExc_TypeError, text, name, type);
+	Py_XDECREF(type);
+}
+
 /* Valid as long as the argument. */
 static const char *
 kbpy_text(PyObject *object, const char *name)
 {
 	Py_ssize_t size;
 	if (!PyUnicode_Check(object)) {
-		PyErr_Format(PyExc_TypeError, "%s must be str, not %.80s", name, Py_TYPE(object)->tp_name);
+		kbpy_type_error(object, "%s must be str, not %U", name);
 		return NULL;
 	}
 	const char *text = PyUnicode_AsUTF8AndSize(object, &size);
@@ -138,7 +148,7 @@ kbpy_begin(struct call *call, PyObject *object, swig_type_info *type, bool enter
 {
 	void *handle = NULL;
 	if (!SWIG_IsOK(SWIG_ConvertPtr(object, &handle, type, 0)) || !handle) {
-		PyErr_Format(PyExc_TypeError, "expected a %s, not %.80s", SWIG_TypePrettyName(type), Py_TYPE(object)->tp_name);
+		kbpy_type_error(object, "expected a %s, not %U", SWIG_TypePrettyName(type));
 		return false;
 	}
 	call_begin(call, handle, enters);
@@ -294,8 +304,10 @@ kb_close(PyObject *handle)
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]) && !held; i++)
 		if (!SWIG_IsOK(SWIG_ConvertPtr(handle, &held, types[i], 0)))
 			held = NULL;
-	if (!held)
-		return PyErr_Format(PyExc_TypeError, "expected a handle, not %.80s", Py_TYPE(handle)->tp_name);
+	if (!held) {
+		kbpy_type_error(handle, "expected a %s, not %U", "handle");
+		return NULL;
+	}
 	handle_close(held);
 	return SWIG_Py_Void();
 }
