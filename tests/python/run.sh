@@ -15,7 +15,8 @@ skip() {
 [ -e "$build/bindings/python/kb/_core.py" ] || skip "$build has no Python module: KB_PYTHON is OFF"
 # what the checks of types need; without the network they are skipped by name
 KB_PYTHON_TOOLS=$("$here/tools.sh" 2>/dev/null) || KB_PYTHON_TOOLS=
-export KB_PYTHON_TOOLS
+KB_PYTHON_WHEEL=$("$here/tools.sh" "$here/requirements-wheel.txt" 2>/dev/null) || KB_PYTHON_WHEEL=
+export KB_PYTHON_TOOLS KB_PYTHON_WHEEL
 [ -z "$KB_PYTHON_TOOLS" ] || python=$KB_PYTHON_TOOLS/bin/python
 "$python" -c 'import pytest' 2>/dev/null || skip "$python has no pytest"
 command -v nm >/dev/null || skip "there is no nm"
