@@ -3,8 +3,10 @@
  * the library, after a step of our own has run on it.
  *
  *     02-own-plan ssh://vagrant@192.168.1.2 ssh://vagrant@192.168.1.3 192.168.1.3
+ *     02-own-plan --json ...                          all events as they are, one a line
  */
 #include <stdio.h>
+#include <string.h>
 
 #include <libkb.h>
 
@@ -52,6 +54,15 @@ make_plan(kb_ctx *kb, const char *control_plane, const char *worker, const char 
 }
 
 static void
+show_json(const kb_event *event)
+{
+	kb_bytes *json = kb_event_json(event);
+
+	puts(json ? kb_bytes_data(json) : "{}");
+	kb_bytes_free(json);
+}
+
+static void
 show(const kb_event *event)
 {
 	if (kb_event_kind(event) == KB_EVENT_STEP_DONE)
@@ -59,42 +70,48 @@ show(const kb_event *event)
 			kb_event_status(event) == KB_OK ? "ok" : kb_event_text(event));
 }
 
-static kb_status
-follow(kb_ctx *kb, kb_plan *plan)
+/* Returns what the run failed with, or NULL. */
+static kb_err *
+follow(kb_ctx *kb, kb_plan *plan, int is_json)
 {
-	kb_status status = KB_OK;
+	kb_err *failed = NULL;
 	kb_event *event;
 
 	while (kb_plan_is_running(plan) == 1) {
 		while ((event = kb_plan_next_event(plan))) {
-			show(event);
+			if (is_json)
+				show_json(event);
+			else
+				show(event);
 			if (kb_event_kind(event) == KB_EVENT_PLAN_DONE)
-				status = kb_event_status(event);
+				failed = kb_event_error(event);
 			kb_event_free(event);
 		}
 		kb_wait(kb, -1);
 	}
-	return status;
+	return failed;
 }
 
 int
 main(int argc, char **argv)
 {
-	if (argc != 4) {
-		fputs("usage: 02-own-plan CONTROL-PLANE-URI WORKER-URI WORKER-IP\n", stderr);
+	int is_json = argc > 1 && strcmp(argv[1], "--json") == 0;
+
+	if (argc - is_json != 4) {
+		fputs("usage: 02-own-plan [--json] CONTROL-PLANE-URI WORKER-URI WORKER-IP\n", stderr);
 		return 2;
 	}
+	argv += is_json;
 	kb_ctx *kb = kb_new();
 	kb_plan *plan = make_plan(kb, argv[1], argv[2], argv[3]);
-	kb_status status = KB_EINVAL;
+	int is_started = plan && kb_plan_start(plan, KB_CHECK, 120000) > 0;	/* KB_APPLY makes it so */
+	kb_err *err = is_started ? follow(kb, plan, is_json) : kb_error(kb);
 
-	if (plan && kb_plan_start(plan, KB_CHECK, 120000) > 0)	/* KB_APPLY makes it so */
-		status = follow(kb, plan);
-	kb_err *err = kb_error(kb);
-	if (status != KB_OK)
-		fprintf(stderr, "%s: %s\n", kb_err_name(status), kb_err_cause(err));
+	if (err)
+		fprintf(stderr, "%s: %s\n", kb_err_name(kb_err_code(err)), kb_err_cause(err));
+	int code = err ? 1 : 0;
 	kb_err_free(err);
 	kb_plan_free(plan);
 	kb_free(kb);
-	return status == KB_OK ? 0 : 1;
+	return code;
 }

@@ -2,9 +2,11 @@
 /* One's own event loop: the library's one descriptor beside the program's own. Here the other one is the keyboard; Enter cancels.
  *
  *     03-own-loop cluster.yaml
+ *     03-own-loop --json cluster.yaml         the events as they are, one a line
  */
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <libkb.h>
@@ -19,16 +21,28 @@ start(kb_ctx *kb, kb_plan **plan, const char *path)
 	return kb_plan_start(*plan, KB_CHECK, 60000);
 }
 
+static void
+show(const kb_event *event, int is_json)
+{
+	kb_bytes *json = is_json ? kb_event_json(event) : NULL;
+
+	if (json)
+		puts(kb_bytes_data(json));
+	else
+		printf("%-14s %s %s %s\n", kb_event_kind_name(kb_event_kind(event)), kb_event_host(event), kb_event_step(event),
+			kb_event_text(event));
+	kb_bytes_free(json);
+}
+
 /* Takes what there is. Returns 1 with the last event of the run. */
 static int
-take_events(kb_plan *plan, kb_status *status)
+take_events(kb_plan *plan, kb_status *status, int is_json)
 {
 	kb_event *event;
 	int is_over = 0;
 
 	while ((event = kb_plan_next_event(plan))) {
-		printf("%-14s %s %s %s\n", kb_event_kind_name(kb_event_kind(event)), kb_event_host(event), kb_event_step(event),
-			kb_event_text(event));
+		show(event, is_json);
 		if (kb_event_kind(event) == KB_EVENT_PLAN_DONE) {
 			*status = kb_event_status(event);
 			is_over = 1;
@@ -41,14 +55,16 @@ take_events(kb_plan *plan, kb_status *status)
 int
 main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fputs("usage: 03-own-loop CLUSTER.yaml\n", stderr);
+	int is_json = argc > 1 && strcmp(argv[1], "--json") == 0;
+
+	if (argc - is_json != 2) {
+		fputs("usage: 03-own-loop [--json] CLUSTER.yaml\n", stderr);
 		return 2;
 	}
 	kb_ctx *kb = kb_new();
 	kb_plan *plan = NULL;
 	kb_status status = KB_OK;
-	int64_t run = start(kb, &plan, argv[1]);
+	int64_t run = start(kb, &plan, argv[1 + is_json]);
 
 	if (run < 0) {
 		kb_err *err = kb_error(kb);
@@ -58,7 +74,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	struct pollfd fds[] = {{.fd = kb_fd(kb), .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
-	while (!take_events(plan, &status)) {
+	while (!take_events(plan, &status, is_json)) {
 		poll(fds, 2, -1);			/* no time-out to work out: the descriptor is readable when something is due */
 		if (fds[1].revents) {
 			kb_cancel(kb, run);		/* the end arrives as an event */

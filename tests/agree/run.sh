@@ -26,7 +26,14 @@ agree_python() { # agree_python [raw]
 	PYTHONPATH="$build/bindings/python" PYTHONDONTWRITEBYTECODE=1 "$python" -W error "$here/agree.py" "$table" "$data" "$@"
 }
 
-# compare FEWEST_UNSAID: the runner's results with the table's; "-" is a case that the language has no words for
+agree_go() {
+	# shellcheck source=tests/go/env.sh
+	. "$top/tests/go/env.sh"
+	(cd "$here/go" && test -z "$(gofmt -l .)" && go vet . && go build -o "$out/agree" .)
+	"$out/agree" "$table" "$data"
+}
+
+# compare MOST_UNSAID: the runner's results with the table's; "-" is a case that the language has no words for
 compare() {
 	grep -v -e '^#' -e '^$' "$table" | awk -F '\t' '{print $NF}' >"$out/want"
 	awk -v most="$1" 'NR == FNR {got[FNR] = $0; next} FNR in got && got[FNR] == "-" {unsaid++; print "-"; next} {print}
@@ -57,6 +64,7 @@ covered() {
 
 case $2 in
 c) agree_c >"$out/got"; compare 8 ;;
+go) agree_go >"$out/got"; compare 1 ;;
 python) agree_python >"$out/got"; compare 0 ;;
 python-raw) agree_python raw >"$out/got"; compare 0 ;;
 oracle)

@@ -1,4 +1,4 @@
-"""bench.py BUILD [--counts] [--peers] [--seed] [--many] [--runs N] [--json] [--save]: what libkb costs, and its peers on the same work.
+"""bench.py BUILD [--counts] [--peers] [--seed] [--many] [--bindings] [--runs N] [--json] [--save]: what libkb costs, and its peers on the same work.
 
 One table out; --json instead of it; --save writes results.json and the picture results.svg beside this file. Without a choice: all of it."""
 import argparse
@@ -50,6 +50,10 @@ def table(found):
     for hosts, cost in found.get("many", {}).items():
         lines.append(f"{cost['cpu_ms_per_host']:>10.2f}  ms of processor time a host, {hosts} hosts (one local sshd), 20 steps")
         lines.append(f"{cost['memory_kib_per_host']:>10.1f}  KiB of memory a host, {hosts} hosts")
+    if "bindings" in found:
+        lines.append(f"\n30 hosts of this machine, 20 changing steps (medians of pairs with C):\n{'':12}{'s':>8}{'of C':>8}{'CPU ms/host':>13}{'of C':>8}{'runs':>6}")
+        for name, cost in found["bindings"].items():
+            lines.append(f"{name:12}{cost['wall_s']:8.2f}{cost['wall_ratio']:8.2f}{cost['cpu_ms_per_host']:13.2f}{cost['cpu_ratio']:8.2f}{cost['runs']:6d}")
     if "peers" in found:
         lines.append("\n30 hosts, 20 dependent steps, 50 ms away (medians):\n"
                      f"{'':44}{'s':>8}{'libkb/it':>10}{'CPU ms/host':>13}{'KiB up/host':>13}{'runs':>6}")
@@ -71,16 +75,19 @@ def table(found):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("build", type=pathlib.Path)
-    for part in ("counts", "peers", "seed", "many", "json", "save"):
+    for part in ("counts", "peers", "seed", "many", "bindings", "json", "save"):
         parser.add_argument(f"--{part}", action="store_true")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
     build, found = options.build.resolve(), {}
-    is_all = not (options.counts or options.peers or options.seed or options.many)
+    is_all = not (options.counts or options.peers or options.seed or options.many or options.bindings)
     if options.counts or is_all:
         found["counts"] = counts(build)
     if options.many or is_all:
         found["many"] = many(build)
+    if options.bindings or is_all:
+        import languages
+        found["bindings"] = languages.compare(build, options.runs, log)
     if options.peers or is_all:
         import peers
         found["peers"] = peers.compare(build, options.runs, log)

@@ -29,7 +29,7 @@ class Sshd:
         (self.folder / "sshd_config.more").write_text("MaxSessions 100\nLogLevel ERROR\n")
         self.process = subprocess.Popen(["sh", TOP / "tests/loop/sshd.sh", self.folder, str(self.port)], start_new_session=True,
                                         stdout=subprocess.DEVNULL)
-        for _ in range(200):
+        for _ in range(2400):
             with socket.socket() as s:
                 if s.connect_ex(("127.0.0.1", self.port)) == 0:
                     return self

@@ -10,7 +10,7 @@ out=$1 suite=$2 base=$3
 . "${0%/*}/signing.sh"
 
 packages=(containerd runc containernetworking-plugins conntrack socat ebtables ethtool curl gnupg bash-completion binutils
-	iputils-ping netcat-openbsd nftables ipset openssl python3-minimal vim-tiny jq zsh fish tcsh busybox tcpdump strace)
+	iputils-ping netcat-openbsd nftables ipset openssl python3 libcurl4 libyaml-0-2 vim-tiny jq zsh fish tcsh busybox tcpdump strace)
 
 # fetch FOLDER: the packages and all they depend on that the base lacks, by this machine's apt on the base's status
 fetch() {

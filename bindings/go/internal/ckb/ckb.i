@@ -7,6 +7,8 @@
 %module ckb
 %insert("header") "handle.h"
 %{
+#include <limits.h>
+
 /* What went wrong, for failed() in cgo.go: minus the address of a kb_err, or a bare code. A status of 0: a call that returned NULL. */
 static long long
 ckb_fail(const struct call *call, kb_status status)
@@ -36,6 +38,8 @@ ckb_made(const struct call *call, void *object, void (*release)(void *object), s
 /* ---- values ---- */
 %typemap(in) const char * %{ $1 = ckb_text($input); %}
 %typemap(freearg) const char * %{ free($1); %}
+/* Go's int is the wider one. What is out of range for C stays so, and libkb refuses it. */
+%typemap(in) int %{ $1 = $input > INT_MAX ? INT_MAX : $input < INT_MIN ? INT_MIN : (int)$input; %}
 %typemap(gotype) size_t "int"
 %typemap(gotype) enum SWIGTYPE "int"
 %typemap(gotype) kb_status "error"

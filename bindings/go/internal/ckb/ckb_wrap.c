@@ -357,6 +357,8 @@ call_error(const struct call *call, kb_status status)
 }
 
 
+#include <limits.h>
+
 /* What went wrong, for failed() in cgo.go: minus the address of a kb_err, or a bare code. A status of 0: a call that returned NULL. */
 static long long
 ckb_fail(const struct call *call, kb_status status)
@@ -409,7 +411,7 @@ static void drop_handle(uint64_t handle) { handle_unref((struct handle *)(uintpt
 extern "C" {
 #endif
 
-void _wrap_Swig_free_ckb_311cbd72c1d80834(void *_swig_go_0) {
+void _wrap_Swig_free_ckb_1dd13c569fa7b70d(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -419,7 +421,7 @@ void _wrap_Swig_free_ckb_311cbd72c1d80834(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_ckb_311cbd72c1d80834(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -432,7 +434,7 @@ void *_wrap_Swig_malloc_ckb_311cbd72c1d80834(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_KB_OK_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_OK_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -444,7 +446,7 @@ intgo _wrap_KB_OK_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EINVAL_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EINVAL_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -456,7 +458,7 @@ intgo _wrap_KB_EINVAL_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_ETOOBIG_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_ETOOBIG_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -468,7 +470,7 @@ intgo _wrap_KB_ETOOBIG_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_ENOMEM_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_ENOMEM_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -480,7 +482,7 @@ intgo _wrap_KB_ENOMEM_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EIO_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EIO_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -492,7 +494,7 @@ intgo _wrap_KB_EIO_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EUNREACHABLE_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EUNREACHABLE_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -504,7 +506,7 @@ intgo _wrap_KB_EUNREACHABLE_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_ETRUST_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_ETRUST_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -516,7 +518,7 @@ intgo _wrap_KB_ETRUST_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EAUTH_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EAUTH_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -528,7 +530,7 @@ intgo _wrap_KB_EAUTH_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EPRIVILEGE_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EPRIVILEGE_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -540,7 +542,7 @@ intgo _wrap_KB_EPRIVILEGE_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EPROTOCOL_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EPROTOCOL_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -552,7 +554,7 @@ intgo _wrap_KB_EPROTOCOL_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_ETIMEOUT_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_ETIMEOUT_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -564,7 +566,7 @@ intgo _wrap_KB_ETIMEOUT_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_ECANCELED_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_ECANCELED_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -576,7 +578,7 @@ intgo _wrap_KB_ECANCELED_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EBUSY_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EBUSY_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -588,7 +590,7 @@ intgo _wrap_KB_EBUSY_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_ELOCKED_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_ELOCKED_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -600,7 +602,7 @@ intgo _wrap_KB_ELOCKED_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_ECONFLICT_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_ECONFLICT_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -612,7 +614,7 @@ intgo _wrap_KB_ECONFLICT_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_ESTEP_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_ESTEP_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -624,7 +626,7 @@ intgo _wrap_KB_ESTEP_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EVERIFY_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EVERIFY_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -636,7 +638,7 @@ intgo _wrap_KB_EVERIFY_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EINTEGRITY_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EINTEGRITY_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -648,7 +650,7 @@ intgo _wrap_KB_EINTEGRITY_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EUNSUPPORTED_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EUNSUPPORTED_ckb_1dd13c569fa7b70d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -660,7 +662,7 @@ intgo _wrap_KB_EUNSUPPORTED_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_LOG_OFF_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_LOG_OFF_ckb_1dd13c569fa7b70d() {
   enum kb_log_level result;
   intgo _swig_go_result;
   
@@ -672,7 +674,7 @@ intgo _wrap_KB_LOG_OFF_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_LOG_ERROR_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_LOG_ERROR_ckb_1dd13c569fa7b70d() {
   enum kb_log_level result;
   intgo _swig_go_result;
   
@@ -684,7 +686,7 @@ intgo _wrap_KB_LOG_ERROR_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_LOG_WARNING_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_LOG_WARNING_ckb_1dd13c569fa7b70d() {
   enum kb_log_level result;
   intgo _swig_go_result;
   
@@ -696,7 +698,7 @@ intgo _wrap_KB_LOG_WARNING_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_LOG_INFO_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_LOG_INFO_ckb_1dd13c569fa7b70d() {
   enum kb_log_level result;
   intgo _swig_go_result;
   
@@ -708,7 +710,7 @@ intgo _wrap_KB_LOG_INFO_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_LOG_DEBUG_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_LOG_DEBUG_ckb_1dd13c569fa7b70d() {
   enum kb_log_level result;
   intgo _swig_go_result;
   
@@ -720,7 +722,7 @@ intgo _wrap_KB_LOG_DEBUG_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_LOG_TRACE_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_LOG_TRACE_ckb_1dd13c569fa7b70d() {
   enum kb_log_level result;
   intgo _swig_go_result;
   
@@ -732,7 +734,7 @@ intgo _wrap_KB_LOG_TRACE_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_VERDICT_NONE_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_VERDICT_NONE_ckb_1dd13c569fa7b70d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -744,7 +746,7 @@ intgo _wrap_KB_VERDICT_NONE_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_PRESENT_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_PRESENT_ckb_1dd13c569fa7b70d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -756,7 +758,7 @@ intgo _wrap_KB_PRESENT_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_ABSENT_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_ABSENT_ckb_1dd13c569fa7b70d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -768,7 +770,7 @@ intgo _wrap_KB_ABSENT_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_DIFFERS_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_DIFFERS_ckb_1dd13c569fa7b70d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -780,7 +782,7 @@ intgo _wrap_KB_DIFFERS_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_PARTIAL_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_PARTIAL_ckb_1dd13c569fa7b70d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -792,7 +794,7 @@ intgo _wrap_KB_PARTIAL_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_FOREIGN_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_FOREIGN_ckb_1dd13c569fa7b70d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -804,7 +806,7 @@ intgo _wrap_KB_FOREIGN_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_UNKNOWN_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_UNKNOWN_ckb_1dd13c569fa7b70d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -816,7 +818,7 @@ intgo _wrap_KB_UNKNOWN_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_1dd13c569fa7b70d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -828,7 +830,7 @@ intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_1dd13c569fa7b70d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -840,7 +842,7 @@ intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EVENT_HOST_LOST_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EVENT_HOST_LOST_ckb_1dd13c569fa7b70d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -852,7 +854,7 @@ intgo _wrap_KB_EVENT_HOST_LOST_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EVENT_STEP_STARTED_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EVENT_STEP_STARTED_ckb_1dd13c569fa7b70d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -864,7 +866,7 @@ intgo _wrap_KB_EVENT_STEP_STARTED_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_1dd13c569fa7b70d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -876,7 +878,7 @@ intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EVENT_STEP_DONE_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EVENT_STEP_DONE_ckb_1dd13c569fa7b70d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -888,7 +890,7 @@ intgo _wrap_KB_EVENT_STEP_DONE_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EVENT_NOTE_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EVENT_NOTE_ckb_1dd13c569fa7b70d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -900,7 +902,7 @@ intgo _wrap_KB_EVENT_NOTE_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EVENT_PLAN_DONE_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EVENT_PLAN_DONE_ckb_1dd13c569fa7b70d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -912,7 +914,7 @@ intgo _wrap_KB_EVENT_PLAN_DONE_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_EVENT_QUESTION_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_EVENT_QUESTION_ckb_1dd13c569fa7b70d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -924,7 +926,7 @@ intgo _wrap_KB_EVENT_QUESTION_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_INFO_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_INFO_ckb_1dd13c569fa7b70d() {
   enum kb_severity result;
   intgo _swig_go_result;
   
@@ -936,7 +938,7 @@ intgo _wrap_KB_INFO_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_WARNING_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_WARNING_ckb_1dd13c569fa7b70d() {
   enum kb_severity result;
   intgo _swig_go_result;
   
@@ -948,7 +950,7 @@ intgo _wrap_KB_WARNING_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_ERROR_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_ERROR_ckb_1dd13c569fa7b70d() {
   enum kb_severity result;
   intgo _swig_go_result;
   
@@ -960,7 +962,7 @@ intgo _wrap_KB_ERROR_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_CHECK_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_CHECK_ckb_1dd13c569fa7b70d() {
   enum kb_mode result;
   intgo _swig_go_result;
   
@@ -972,7 +974,7 @@ intgo _wrap_KB_CHECK_ckb_311cbd72c1d80834() {
 }
 
 
-intgo _wrap_KB_APPLY_ckb_311cbd72c1d80834() {
+intgo _wrap_KB_APPLY_ckb_1dd13c569fa7b70d() {
   enum kb_mode result;
   intgo _swig_go_result;
   
@@ -984,7 +986,7 @@ intgo _wrap_KB_APPLY_ckb_311cbd72c1d80834() {
 }
 
 
-long long _wrap_Ctx_Fd_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_Fd_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1004,7 +1006,7 @@ long long _wrap_Ctx_Fd_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_Cancel_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Ctx_Cancel_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int64_t arg2 ;
   struct call call1 = {
@@ -1026,7 +1028,7 @@ long long _wrap_Ctx_Cancel_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, long 
 }
 
 
-long long _wrap_Ctx_Dispatch_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_Dispatch_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1046,7 +1048,7 @@ long long _wrap_Ctx_Dispatch_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_Wait_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Ctx_Wait_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int64_t arg2 ;
   struct call call1 = {
@@ -1068,7 +1070,7 @@ long long _wrap_Ctx_Wait_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, long lo
 }
 
 
-long long _wrap_Ctx_Error_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_Error_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1088,7 +1090,7 @@ long long _wrap_Ctx_Error_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_Answer_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Ctx_Answer_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int64_t arg2 ;
   void *arg3 = (void *) 0 ;
@@ -1113,7 +1115,7 @@ long long _wrap_Ctx_Answer_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, long 
 }
 
 
-long long _wrap_Ctx_LogSetLevel_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Ctx_LogSetLevel_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, intgo _swig_go_1) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int arg2 ;
   struct call call1 = {
@@ -1126,7 +1128,7 @@ long long _wrap_Ctx_LogSetLevel_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, 
     call_begin(&call1, (struct handle *)_swig_go_0, true);
     arg1 = call1.object;
   }
-  arg2 = (int)_swig_go_1; 
+  arg2 = _swig_go_1 > INT_MAX ? INT_MAX : _swig_go_1 < INT_MIN ? INT_MIN : (int)_swig_go_1; 
   
   result = (kb_status)kb_ctx_log_set_level(arg1,arg2);
   _swig_go_result = result < 0 ? ckb_fail(&call1, result) : 0; 
@@ -1135,7 +1137,7 @@ long long _wrap_Ctx_LogSetLevel_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, 
 }
 
 
-long long _wrap_Ctx_LogLevel_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_LogLevel_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1155,7 +1157,7 @@ long long _wrap_Ctx_LogLevel_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_LogSetSize_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Ctx_LogSetSize_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, intgo _swig_go_1) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   size_t arg2 ;
   struct call call1 = {
@@ -1177,7 +1179,7 @@ long long _wrap_Ctx_LogSetSize_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, i
 }
 
 
-long long _wrap_Ctx_LogNext_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_LogNext_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1197,7 +1199,7 @@ long long _wrap_Ctx_LogNext_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_LogDropped_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_LogDropped_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1217,7 +1219,7 @@ long long _wrap_Ctx_LogDropped_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Host_Set_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Host_Set_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -1252,7 +1254,7 @@ long long _wrap_Host_Set_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, _gostr
 }
 
 
-long long _wrap_Host_SetSecret_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Host_SetSecret_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   char *arg2 = (char *) 0 ;
   void *arg3 = (void *) 0 ;
@@ -1278,7 +1280,7 @@ long long _wrap_Host_SetSecret_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, 
 }
 
 
-long long _wrap_Host_SetJump_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, struct kb_host *_swig_go_1) {
+long long _wrap_Host_SetJump_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, struct kb_host *_swig_go_1) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   kb_host *arg2 = (kb_host *) 0 ;
   struct call call1 = {
@@ -1307,7 +1309,7 @@ long long _wrap_Host_SetJump_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, st
 }
 
 
-_gostring_ _wrap_Host_Name_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0) {
+_gostring_ _wrap_Host_Name_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   struct call call1 = {
     0
@@ -1327,7 +1329,7 @@ _gostring_ _wrap_Host_Name_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Host_Get_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_Host_Get_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1350,7 +1352,7 @@ _gostring_ _wrap_Host_Get_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, _gost
 }
 
 
-_gostring_ _wrap_Host_Key_ckb_311cbd72c1d80834(intgo _swig_go_0) {
+_gostring_ _wrap_Host_Key_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1363,7 +1365,7 @@ _gostring_ _wrap_Host_Key_ckb_311cbd72c1d80834(intgo _swig_go_0) {
 }
 
 
-long long _wrap_Host_Run_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
+long long _wrap_Host_Run_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   kb_step *arg2 = (kb_step *) 0 ;
   int64_t arg3 ;
@@ -1394,7 +1396,7 @@ long long _wrap_Host_Run_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, struct
 }
 
 
-long long _wrap_Host_Check_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
+long long _wrap_Host_Check_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   kb_step *arg2 = (kb_step *) 0 ;
   int64_t arg3 ;
@@ -1425,7 +1427,7 @@ long long _wrap_Host_Check_ckb_311cbd72c1d80834(struct kb_host *_swig_go_0, stru
 }
 
 
-long long _wrap_Step_Set_ckb_311cbd72c1d80834(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Step_Set_ckb_1dd13c569fa7b70d(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -1460,7 +1462,7 @@ long long _wrap_Step_Set_ckb_311cbd72c1d80834(struct kb_step *_swig_go_0, _gostr
 }
 
 
-long long _wrap_Step_Add_ckb_311cbd72c1d80834(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Step_Add_ckb_1dd13c569fa7b70d(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1486,7 +1488,7 @@ long long _wrap_Step_Add_ckb_311cbd72c1d80834(struct kb_step *_swig_go_0, _gostr
 }
 
 
-long long _wrap_Step_SetSecret_ckb_311cbd72c1d80834(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Step_SetSecret_ckb_1dd13c569fa7b70d(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   char *arg2 = (char *) 0 ;
   void *arg3 = (void *) 0 ;
@@ -1512,7 +1514,7 @@ long long _wrap_Step_SetSecret_ckb_311cbd72c1d80834(struct kb_step *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_Step_Name_ckb_311cbd72c1d80834(struct kb_step *_swig_go_0) {
+_gostring_ _wrap_Step_Name_ckb_1dd13c569fa7b70d(struct kb_step *_swig_go_0) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   struct call call1 = {
     0
@@ -1532,7 +1534,7 @@ _gostring_ _wrap_Step_Name_ckb_311cbd72c1d80834(struct kb_step *_swig_go_0) {
 }
 
 
-long long _wrap_Plan_Add_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, struct kb_host *_swig_go_1, struct kb_step *_swig_go_2) {
+long long _wrap_Plan_Add_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, struct kb_host *_swig_go_1, struct kb_step *_swig_go_2) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   kb_host *arg2 = (kb_host *) 0 ;
   kb_step *arg3 = (kb_step *) 0 ;
@@ -1570,7 +1572,7 @@ long long _wrap_Plan_Add_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, struct
 }
 
 
-long long _wrap_Plan_After_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, struct kb_task *_swig_go_2) {
+long long _wrap_Plan_After_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, struct kb_task *_swig_go_2) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   kb_task *arg2 = (kb_task *) 0 ;
   kb_task *arg3 = (kb_task *) 0 ;
@@ -1608,7 +1610,7 @@ long long _wrap_Plan_After_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, stru
 }
 
 
-long long _wrap_Plan_Bind_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, _gostring_ _swig_go_2, struct kb_task *_swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_Plan_Bind_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, _gostring_ _swig_go_2, struct kb_task *_swig_go_3, _gostring_ _swig_go_4) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   kb_task *arg2 = (kb_task *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1652,7 +1654,7 @@ long long _wrap_Plan_Bind_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, struc
 }
 
 
-long long _wrap_Plan_Barrier_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0) {
+long long _wrap_Plan_Barrier_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1672,7 +1674,7 @@ long long _wrap_Plan_Barrier_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0) {
 }
 
 
-intgo _wrap_Plan_TaskCount_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0) {
+intgo _wrap_Plan_TaskCount_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1692,7 +1694,7 @@ intgo _wrap_Plan_TaskCount_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0) {
 }
 
 
-long long _wrap_Plan_Task_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Plan_Task_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, intgo _swig_go_1) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   size_t arg2 ;
   struct call call1 = {
@@ -1714,7 +1716,7 @@ long long _wrap_Plan_Task_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, intgo
 }
 
 
-long long _wrap_Plan_Only_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Plan_Only_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1737,7 +1739,7 @@ long long _wrap_Plan_Only_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, _gost
 }
 
 
-long long _wrap_Plan_Skip_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Plan_Skip_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1760,7 +1762,7 @@ long long _wrap_Plan_Skip_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, _gost
 }
 
 
-long long _wrap_Plan_Start_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, intgo _swig_go_1, long long _swig_go_2) {
+long long _wrap_Plan_Start_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, intgo _swig_go_1, long long _swig_go_2) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   int arg2 ;
   int64_t arg3 ;
@@ -1774,7 +1776,7 @@ long long _wrap_Plan_Start_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, intg
     call_begin(&call1, (struct handle *)_swig_go_0, true);
     arg1 = call1.object;
   }
-  arg2 = (int)_swig_go_1; 
+  arg2 = _swig_go_1 > INT_MAX ? INT_MAX : _swig_go_1 < INT_MIN ? INT_MIN : (int)_swig_go_1; 
   arg3 = (int64_t)_swig_go_2; 
   
   result = (kb_number)kb_plan_start(arg1,arg2,arg3);
@@ -1784,7 +1786,7 @@ long long _wrap_Plan_Start_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0, intg
 }
 
 
-long long _wrap_Plan_NextEvent_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0) {
+long long _wrap_Plan_NextEvent_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1804,7 +1806,7 @@ long long _wrap_Plan_NextEvent_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0) 
 }
 
 
-long long _wrap_Plan_IsRunning_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0) {
+long long _wrap_Plan_IsRunning_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1824,7 +1826,7 @@ long long _wrap_Plan_IsRunning_ckb_311cbd72c1d80834(struct kb_plan *_swig_go_0) 
 }
 
 
-long long _wrap_Task_SetOnDemand_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0) {
+long long _wrap_Task_SetOnDemand_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   struct call call1 = {
     0
@@ -1844,7 +1846,7 @@ long long _wrap_Task_SetOnDemand_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0
 }
 
 
-long long _wrap_Task_SetWave_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
+long long _wrap_Task_SetWave_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   kb_opt *arg2 = (kb_opt *) 0 ;
   int arg3 ;
@@ -1868,7 +1870,7 @@ long long _wrap_Task_SetWave_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0, _g
       call1.status = KB_EINVAL;
     }
   }
-  arg3 = (int)_swig_go_2; 
+  arg3 = _swig_go_2 > INT_MAX ? INT_MAX : _swig_go_2 < INT_MIN ? INT_MIN : (int)_swig_go_2; 
   
   result = (kb_status)kb_task_set_wave(arg1,(kb_opt const *)arg2,arg3);
   _swig_go_result = result < 0 ? ckb_fail(&call1, result) : 0; 
@@ -1878,7 +1880,7 @@ long long _wrap_Task_SetWave_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0, _g
 }
 
 
-_gostring_ _wrap_Task_Step_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0) {
+_gostring_ _wrap_Task_Step_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   struct call call1 = {
     0
@@ -1898,7 +1900,7 @@ _gostring_ _wrap_Task_Step_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Task_Host_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0) {
+_gostring_ _wrap_Task_Host_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   struct call call1 = {
     0
@@ -1918,7 +1920,7 @@ _gostring_ _wrap_Task_Host_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0) {
 }
 
 
-long long _wrap_Task_Output_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Task_Output_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1941,7 +1943,7 @@ long long _wrap_Task_Output_ckb_311cbd72c1d80834(struct kb_task *_swig_go_0, _go
 }
 
 
-long long _wrap_Cluster_Set_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Cluster_Set_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -1976,7 +1978,7 @@ long long _wrap_Cluster_Set_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_Cluster_Get_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_Cluster_Get_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1999,7 +2001,7 @@ _gostring_ _wrap_Cluster_Get_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0,
 }
 
 
-_gostring_ _wrap_Cluster_Key_ckb_311cbd72c1d80834(intgo _swig_go_0) {
+_gostring_ _wrap_Cluster_Key_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2012,7 +2014,7 @@ _gostring_ _wrap_Cluster_Key_ckb_311cbd72c1d80834(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_Cluster_KeyDoc_ckb_311cbd72c1d80834(_gostring_ _swig_go_0) {
+_gostring_ _wrap_Cluster_KeyDoc_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2026,7 +2028,7 @@ _gostring_ _wrap_Cluster_KeyDoc_ckb_311cbd72c1d80834(_gostring_ _swig_go_0) {
 }
 
 
-long long _wrap_Cluster_AddHost_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
+long long _wrap_Cluster_AddHost_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2055,7 +2057,7 @@ long long _wrap_Cluster_AddHost_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go
 }
 
 
-long long _wrap_Cluster_SetHost_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
+long long _wrap_Cluster_SetHost_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2093,7 +2095,7 @@ long long _wrap_Cluster_SetHost_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go
 }
 
 
-long long _wrap_Cluster_SetSecret_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
+long long _wrap_Cluster_SetSecret_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   kb_opt *arg2 = (kb_opt *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2131,7 +2133,7 @@ long long _wrap_Cluster_SetSecret_ckb_311cbd72c1d80834(struct kb_cluster *_swig_
 }
 
 
-long long _wrap_Cluster_AddKubeadm_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_Cluster_AddKubeadm_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, _goslice_ _swig_go_1) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -2154,7 +2156,7 @@ long long _wrap_Cluster_AddKubeadm_ckb_311cbd72c1d80834(struct kb_cluster *_swig
 }
 
 
-intgo _wrap_Cluster_HostCount_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0) {
+intgo _wrap_Cluster_HostCount_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2174,7 +2176,7 @@ intgo _wrap_Cluster_HostCount_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0
 }
 
 
-_gostring_ _wrap_Cluster_HostName_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_Cluster_HostName_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, intgo _swig_go_1) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   size_t arg2 ;
   struct call call1 = {
@@ -2196,7 +2198,7 @@ _gostring_ _wrap_Cluster_HostName_ckb_311cbd72c1d80834(struct kb_cluster *_swig_
 }
 
 
-long long _wrap_Cluster_Check_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Check_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2216,7 +2218,7 @@ long long _wrap_Cluster_Check_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0
 }
 
 
-long long _wrap_Cluster_Up_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Up_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2236,7 +2238,7 @@ long long _wrap_Cluster_Up_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0) {
 }
 
 
-long long _wrap_Cluster_Reset_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Reset_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2256,7 +2258,7 @@ long long _wrap_Cluster_Reset_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0
 }
 
 
-long long _wrap_Cluster_Status_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Status_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2276,7 +2278,7 @@ long long _wrap_Cluster_Status_ckb_311cbd72c1d80834(struct kb_cluster *_swig_go_
 }
 
 
-intgo _wrap_Event_Kind_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Kind_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2289,7 +2291,7 @@ intgo _wrap_Event_Kind_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Run_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Run_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2302,7 +2304,7 @@ long long _wrap_Event_Run_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_TimeMs_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+long long _wrap_Event_TimeMs_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2315,7 +2317,7 @@ long long _wrap_Event_TimeMs_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Host_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Host_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2328,7 +2330,7 @@ _gostring_ _wrap_Event_Host_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Step_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Step_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2341,7 +2343,7 @@ _gostring_ _wrap_Event_Step_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Task_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Task_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2354,7 +2356,7 @@ long long _wrap_Event_Task_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Total_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Total_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2367,7 +2369,7 @@ long long _wrap_Event_Total_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_Status_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Status_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2380,7 +2382,7 @@ intgo _wrap_Event_Status_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_Verdict_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Verdict_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2393,7 +2395,7 @@ intgo _wrap_Event_Verdict_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_IsChanged_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_IsChanged_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2406,7 +2408,7 @@ intgo _wrap_Event_IsChanged_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_IsSkipped_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_IsSkipped_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2419,7 +2421,7 @@ intgo _wrap_Event_IsSkipped_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_DurationMs_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+long long _wrap_Event_DurationMs_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2432,7 +2434,7 @@ long long _wrap_Event_DurationMs_ckb_311cbd72c1d80834(struct kb_event *_swig_go_
 }
 
 
-intgo _wrap_Event_ExitStatus_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_ExitStatus_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2445,7 +2447,7 @@ intgo _wrap_Event_ExitStatus_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Text_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Text_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2458,7 +2460,7 @@ _gostring_ _wrap_Event_Text_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Id_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Id_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2471,7 +2473,7 @@ _gostring_ _wrap_Event_Id_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_Severity_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Severity_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2484,7 +2486,7 @@ intgo _wrap_Event_Severity_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Log_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Log_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2497,7 +2499,7 @@ _gostring_ _wrap_Event_Log_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Diff_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Diff_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2510,7 +2512,7 @@ _gostring_ _wrap_Event_Diff_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Journal_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Journal_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2523,7 +2525,7 @@ _gostring_ _wrap_Event_Journal_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0)
 }
 
 
-long long _wrap_Event_Question_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Question_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2536,7 +2538,7 @@ long long _wrap_Event_Question_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0)
 }
 
 
-_gostring_ _wrap_Event_Subject_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Subject_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2549,7 +2551,7 @@ _gostring_ _wrap_Event_Subject_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0)
 }
 
 
-intgo _wrap_Event_Attempt_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Attempt_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2562,7 +2564,7 @@ intgo _wrap_Event_Attempt_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_ChangeCount_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_ChangeCount_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t result;
   intgo _swig_go_result;
@@ -2575,7 +2577,7 @@ intgo _wrap_Event_ChangeCount_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) 
 }
 
 
-_gostring_ _wrap_Event_ChangeKind_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_Event_ChangeKind_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -2590,7 +2592,7 @@ _gostring_ _wrap_Event_ChangeKind_ckb_311cbd72c1d80834(struct kb_event *_swig_go
 }
 
 
-_gostring_ _wrap_Event_ChangeName_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_Event_ChangeName_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -2605,7 +2607,7 @@ _gostring_ _wrap_Event_ChangeName_ckb_311cbd72c1d80834(struct kb_event *_swig_go
 }
 
 
-long long _wrap_Event_ChangeBefore_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Event_ChangeBefore_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   kb_found *result = 0 ;
@@ -2620,7 +2622,7 @@ long long _wrap_Event_ChangeBefore_ckb_311cbd72c1d80834(struct kb_event *_swig_g
 }
 
 
-long long _wrap_Event_ChangeAfter_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Event_ChangeAfter_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   kb_found *result = 0 ;
@@ -2635,7 +2637,7 @@ long long _wrap_Event_ChangeAfter_ckb_311cbd72c1d80834(struct kb_event *_swig_go
 }
 
 
-long long _wrap_Event_Error_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Error_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   kb_err *result = 0 ;
   long long _swig_go_result;
@@ -2648,7 +2650,7 @@ long long _wrap_Event_Error_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Json_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Json_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   kb_found *result = 0 ;
   long long _swig_go_result;
@@ -2661,7 +2663,7 @@ long long _wrap_Event_Json_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-void _wrap_delete_Event_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
+void _wrap_delete_Event_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   
   arg1 = *(struct kb_event **)&_swig_go_0; 
@@ -2671,7 +2673,7 @@ void _wrap_delete_Event_ckb_311cbd72c1d80834(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Result_Status_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_Status_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2684,7 +2686,7 @@ intgo _wrap_Result_Status_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
 }
 
 
-intgo _wrap_Result_Verdict_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_Verdict_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2697,7 +2699,7 @@ intgo _wrap_Result_Verdict_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
 }
 
 
-intgo _wrap_Result_IsChanged_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_IsChanged_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2710,7 +2712,7 @@ intgo _wrap_Result_IsChanged_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) 
 }
 
 
-intgo _wrap_Result_ExitStatus_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_ExitStatus_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2723,7 +2725,7 @@ intgo _wrap_Result_ExitStatus_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0)
 }
 
 
-long long _wrap_Result_DurationMs_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
+long long _wrap_Result_DurationMs_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2736,7 +2738,7 @@ long long _wrap_Result_DurationMs_ckb_311cbd72c1d80834(struct kb_result *_swig_g
 }
 
 
-_gostring_ _wrap_Result_Diff_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
+_gostring_ _wrap_Result_Diff_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2749,7 +2751,7 @@ _gostring_ _wrap_Result_Diff_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) 
 }
 
 
-_gostring_ _wrap_Result_Log_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
+_gostring_ _wrap_Result_Log_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2762,7 +2764,7 @@ _gostring_ _wrap_Result_Log_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
 }
 
 
-long long _wrap_Result_Output_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Result_Output_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_found *result = 0 ;
@@ -2778,7 +2780,7 @@ long long _wrap_Result_Output_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0,
 }
 
 
-long long _wrap_Result_Error_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
+long long _wrap_Result_Error_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   kb_err *result = 0 ;
   long long _swig_go_result;
@@ -2791,7 +2793,7 @@ long long _wrap_Result_Error_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) 
 }
 
 
-void _wrap_delete_Result_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
+void _wrap_delete_Result_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   
   arg1 = *(struct kb_result **)&_swig_go_0; 
@@ -2801,7 +2803,7 @@ void _wrap_delete_Result_ckb_311cbd72c1d80834(struct kb_result *_swig_go_0) {
 }
 
 
-long long _wrap_LogEntry_TimeMs_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_go_0) {
+long long _wrap_LogEntry_TimeMs_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_go_0) {
   struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2814,7 +2816,7 @@ long long _wrap_LogEntry_TimeMs_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_
 }
 
 
-intgo _wrap_LogEntry_Level_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_go_0) {
+intgo _wrap_LogEntry_Level_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_go_0) {
   struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2827,7 +2829,7 @@ intgo _wrap_LogEntry_Level_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_go_0)
 }
 
 
-_gostring_ _wrap_LogEntry_Host_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_go_0) {
+_gostring_ _wrap_LogEntry_Host_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_go_0) {
   struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2840,7 +2842,7 @@ _gostring_ _wrap_LogEntry_Host_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_g
 }
 
 
-_gostring_ _wrap_LogEntry_Text_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_go_0) {
+_gostring_ _wrap_LogEntry_Text_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_go_0) {
   struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2853,7 +2855,7 @@ _gostring_ _wrap_LogEntry_Text_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_g
 }
 
 
-void _wrap_delete_LogEntry_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_go_0) {
+void _wrap_delete_LogEntry_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_go_0) {
   struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
   
   arg1 = *(struct kb_log_entry **)&_swig_go_0; 
@@ -2863,7 +2865,7 @@ void _wrap_delete_LogEntry_ckb_311cbd72c1d80834(struct kb_log_entry *_swig_go_0)
 }
 
 
-_gostring_ _wrap_KbVersion_ckb_311cbd72c1d80834() {
+_gostring_ _wrap_KbVersion_ckb_1dd13c569fa7b70d() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2874,12 +2876,12 @@ _gostring_ _wrap_KbVersion_ckb_311cbd72c1d80834() {
 }
 
 
-_gostring_ _wrap_KbErrName_ckb_311cbd72c1d80834(long long _swig_go_0) {
+_gostring_ _wrap_KbErrName_ckb_1dd13c569fa7b70d(long long _swig_go_0) {
   kb_bare arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
-  arg1 = (kb_bare)_swig_go_0; 
+  arg1 = _swig_go_0 > INT_MAX ? INT_MAX : _swig_go_0 < INT_MIN ? INT_MIN : (int)_swig_go_0; 
   
   result = (char *)kb_err_name(arg1);
   _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
@@ -2887,7 +2889,7 @@ _gostring_ _wrap_KbErrName_ckb_311cbd72c1d80834(long long _swig_go_0) {
 }
 
 
-long long _wrap_KbNew_ckb_311cbd72c1d80834() {
+long long _wrap_KbNew_ckb_1dd13c569fa7b70d() {
   kb_ctx *result = 0 ;
   long long _swig_go_result;
   
@@ -2900,12 +2902,12 @@ long long _wrap_KbNew_ckb_311cbd72c1d80834() {
 }
 
 
-_gostring_ _wrap_KbLogLevelName_ckb_311cbd72c1d80834(intgo _swig_go_0) {
+_gostring_ _wrap_KbLogLevelName_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
   int arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
-  arg1 = (int)_swig_go_0; 
+  arg1 = _swig_go_0 > INT_MAX ? INT_MAX : _swig_go_0 < INT_MIN ? INT_MIN : (int)_swig_go_0; 
   
   result = (char *)kb_log_level_name(arg1);
   _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
@@ -2913,7 +2915,7 @@ _gostring_ _wrap_KbLogLevelName_ckb_311cbd72c1d80834(intgo _swig_go_0) {
 }
 
 
-long long _wrap_KbHostNew_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbHostNew_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2939,7 +2941,7 @@ long long _wrap_KbHostNew_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostr
 }
 
 
-long long _wrap_KbStepNew_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepNew_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -2962,7 +2964,7 @@ long long _wrap_KbStepNew_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostr
 }
 
 
-long long _wrap_KbStepScript_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
+long long _wrap_KbStepScript_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3000,12 +3002,12 @@ long long _wrap_KbStepScript_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _go
 }
 
 
-_gostring_ _wrap_KbVerdictName_ckb_311cbd72c1d80834(intgo _swig_go_0) {
+_gostring_ _wrap_KbVerdictName_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
   int arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
-  arg1 = (int)_swig_go_0; 
+  arg1 = _swig_go_0 > INT_MAX ? INT_MAX : _swig_go_0 < INT_MIN ? INT_MIN : (int)_swig_go_0; 
   
   result = (char *)kb_verdict_name(arg1);
   _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
@@ -3013,7 +3015,7 @@ _gostring_ _wrap_KbVerdictName_ckb_311cbd72c1d80834(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbStepDefName_ckb_311cbd72c1d80834(intgo _swig_go_0) {
+_gostring_ _wrap_KbStepDefName_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -3026,7 +3028,7 @@ _gostring_ _wrap_KbStepDefName_ckb_311cbd72c1d80834(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbStepDefSummary_ckb_311cbd72c1d80834(_gostring_ _swig_go_0) {
+_gostring_ _wrap_KbStepDefSummary_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -3040,7 +3042,7 @@ _gostring_ _wrap_KbStepDefSummary_ckb_311cbd72c1d80834(_gostring_ _swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbStepParamName_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_KbStepParamName_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, intgo _swig_go_1) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3056,7 +3058,7 @@ _gostring_ _wrap_KbStepParamName_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, int
 }
 
 
-_gostring_ _wrap_KbStepParamDoc_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_KbStepParamDoc_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -3073,7 +3075,7 @@ _gostring_ _wrap_KbStepParamDoc_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gos
 }
 
 
-_gostring_ _wrap_KbStepParamDefault_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_KbStepParamDefault_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -3090,7 +3092,7 @@ _gostring_ _wrap_KbStepParamDefault_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, 
 }
 
 
-long long _wrap_KbStepParamIsList_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepParamIsList_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_bare result;
@@ -3107,7 +3109,7 @@ long long _wrap_KbStepParamIsList_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _g
 }
 
 
-long long _wrap_KbStepParamIsRequired_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepParamIsRequired_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_bare result;
@@ -3124,7 +3126,7 @@ long long _wrap_KbStepParamIsRequired_ckb_311cbd72c1d80834(_gostring_ _swig_go_0
 }
 
 
-long long _wrap_KbStepParamIsSecret_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepParamIsSecret_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_bare result;
@@ -3141,7 +3143,7 @@ long long _wrap_KbStepParamIsSecret_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, 
 }
 
 
-_gostring_ _wrap_KbStepOutputName_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_KbStepOutputName_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, intgo _swig_go_1) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3157,7 +3159,7 @@ _gostring_ _wrap_KbStepOutputName_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, in
 }
 
 
-_gostring_ _wrap_KbStepOutputDoc_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_KbStepOutputDoc_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -3174,12 +3176,12 @@ _gostring_ _wrap_KbStepOutputDoc_ckb_311cbd72c1d80834(_gostring_ _swig_go_0, _go
 }
 
 
-_gostring_ _wrap_KbEventKindName_ckb_311cbd72c1d80834(intgo _swig_go_0) {
+_gostring_ _wrap_KbEventKindName_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
   int arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
-  arg1 = (int)_swig_go_0; 
+  arg1 = _swig_go_0 > INT_MAX ? INT_MAX : _swig_go_0 < INT_MIN ? INT_MIN : (int)_swig_go_0; 
   
   result = (char *)kb_event_kind_name(arg1);
   _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
@@ -3187,7 +3189,7 @@ _gostring_ _wrap_KbEventKindName_ckb_311cbd72c1d80834(intgo _swig_go_0) {
 }
 
 
-long long _wrap_KbPlanNew_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
+long long _wrap_KbPlanNew_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -3207,7 +3209,7 @@ long long _wrap_KbPlanNew_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_KbClusterNew_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
+long long _wrap_KbClusterNew_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -3227,7 +3229,7 @@ long long _wrap_KbClusterNew_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_KbClusterLoad_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbClusterLoad_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3250,7 +3252,7 @@ long long _wrap_KbClusterLoad_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _g
 }
 
 
-long long _wrap_KbClusterParse_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
+long long _wrap_KbClusterParse_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -3288,7 +3290,7 @@ long long _wrap_KbClusterParse_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbCidrCheck_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbCidrCheck_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3311,7 +3313,7 @@ long long _wrap_KbCidrCheck_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbCidrContains_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCidrContains_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3337,7 +3339,7 @@ long long _wrap_KbCidrContains_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbCidrOverlaps_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCidrOverlaps_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3363,7 +3365,7 @@ long long _wrap_KbCidrOverlaps_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbCidrBlockCount_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
+long long _wrap_KbCidrBlockCount_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   int arg3 ;
@@ -3378,7 +3380,7 @@ long long _wrap_KbCidrBlockCount_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0,
     arg1 = call1.object;
   }
   arg2 = ckb_text(_swig_go_1); 
-  arg3 = (int)_swig_go_2; 
+  arg3 = _swig_go_2 > INT_MAX ? INT_MAX : _swig_go_2 < INT_MIN ? INT_MIN : (int)_swig_go_2; 
   
   result = (kb_number)kb_cidr_block_count(arg1,(char const *)arg2,arg3);
   _swig_go_result = result < 0 ? ckb_fail(&call1, (kb_status)result) : result; 
@@ -3388,7 +3390,7 @@ long long _wrap_KbCidrBlockCount_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0,
 }
 
 
-long long _wrap_KbCidrSuggest_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCidrSuggest_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   int arg2 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -3402,7 +3404,7 @@ long long _wrap_KbCidrSuggest_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, in
     call_begin(&call1, (struct handle *)_swig_go_0, true);
     arg1 = call1.object;
   }
-  arg2 = (int)_swig_go_1; 
+  arg2 = _swig_go_1 > INT_MAX ? INT_MAX : _swig_go_1 < INT_MIN ? INT_MIN : (int)_swig_go_1; 
   {
     /* NULL means something else here, so libkb is given no object either */
     arg3 = _swig_go_2.n ? ckb_text((_gostring_){
@@ -3422,7 +3424,7 @@ long long _wrap_KbCidrSuggest_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, in
 }
 
 
-long long _wrap_KbCalicoPodCidr_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbCalicoPodCidr_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3445,7 +3447,7 @@ long long _wrap_KbCalicoPodCidr_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, 
 }
 
 
-long long _wrap_KbCalicoSetPodCidr_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCalicoSetPodCidr_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3471,7 +3473,7 @@ long long _wrap_KbCalicoSetPodCidr_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_
 }
 
 
-long long _wrap_KbCalicoSetBlockSize_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2) {
+long long _wrap_KbCalicoSetBlockSize_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3487,7 +3489,7 @@ long long _wrap_KbCalicoSetBlockSize_ckb_311cbd72c1d80834(struct kb_ctx *_swig_g
     arg1 = call1.object;
   }
   arg2 = _swig_go_1.array; arg3 = (size_t)_swig_go_1.len; 
-  arg4 = (int)_swig_go_2; 
+  arg4 = _swig_go_2 > INT_MAX ? INT_MAX : _swig_go_2 < INT_MIN ? INT_MIN : (int)_swig_go_2; 
   
   result = (kb_bytes *)kb_calico_set_block_size(arg1,(void const *)arg2,arg3,arg4);
   _swig_go_result = result ? (long long)(intptr_t)result : ckb_fail(&call1, KB_OK); 
@@ -3496,7 +3498,7 @@ long long _wrap_KbCalicoSetBlockSize_ckb_311cbd72c1d80834(struct kb_ctx *_swig_g
 }
 
 
-long long _wrap_KbCalicoSetEncapsulation_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCalicoSetEncapsulation_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3522,7 +3524,7 @@ long long _wrap_KbCalicoSetEncapsulation_ckb_311cbd72c1d80834(struct kb_ctx *_sw
 }
 
 
-long long _wrap_KbKubeadmConfig_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbKubeadmConfig_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3548,7 +3550,7 @@ long long _wrap_KbKubeadmConfig_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, 
 }
 
 
-long long _wrap_KbKubeadmMerge_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbKubeadmMerge_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3574,7 +3576,7 @@ long long _wrap_KbKubeadmMerge_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbTokenMake_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
+long long _wrap_KbTokenMake_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -3594,7 +3596,7 @@ long long _wrap_KbTokenMake_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_KbTokenCheck_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbTokenCheck_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3617,7 +3619,7 @@ long long _wrap_KbTokenCheck_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _go
 }
 
 
-long long _wrap_KbCaHash_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbCaHash_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3640,7 +3642,7 @@ long long _wrap_KbCaHash_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslic
 }
 
 
-long long _wrap_KbJoinParse_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbJoinParse_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3663,7 +3665,7 @@ long long _wrap_KbJoinParse_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbJoinPrint_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_KbJoinPrint_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3704,7 +3706,7 @@ long long _wrap_KbJoinPrint_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbFstabSwapOff_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbFstabSwapOff_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3727,7 +3729,7 @@ long long _wrap_KbFstabSwapOff_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbFstabSwapOn_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbFstabSwapOn_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3750,7 +3752,7 @@ long long _wrap_KbFstabSwapOn_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _g
 }
 
 
-long long _wrap_KbHostsBlock_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbHostsBlock_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3776,7 +3778,7 @@ long long _wrap_KbHostsBlock_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _go
 }
 
 
-long long _wrap_KbAptSource_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_KbAptSource_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -3826,7 +3828,7 @@ long long _wrap_KbAptSource_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbAptFlavour_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbAptFlavour_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3849,7 +3851,7 @@ long long _wrap_KbAptFlavour_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _go
 }
 
 
-long long _wrap_KbTomlSet_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_KbTomlSet_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3881,7 +3883,7 @@ long long _wrap_KbTomlSet_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gosli
 }
 
 
-long long _wrap_KbDiff_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3) {
+long long _wrap_KbDiff_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   void *arg3 = (void *) 0 ;
@@ -3910,7 +3912,7 @@ long long _wrap_KbDiff_ckb_311cbd72c1d80834(struct kb_ctx *_swig_go_0, _gostring
 }
 
 
-void _wrap_CloseHandle_ckb_311cbd72c1d80834(long long _swig_go_0) {
+void _wrap_CloseHandle_ckb_1dd13c569fa7b70d(long long _swig_go_0) {
   uint64_t arg1 ;
   
   arg1 = (uint64_t)_swig_go_0; 
@@ -3920,7 +3922,7 @@ void _wrap_CloseHandle_ckb_311cbd72c1d80834(long long _swig_go_0) {
 }
 
 
-void _wrap_DropHandle_ckb_311cbd72c1d80834(long long _swig_go_0) {
+void _wrap_DropHandle_ckb_1dd13c569fa7b70d(long long _swig_go_0) {
   uint64_t arg1 ;
   
   arg1 = (uint64_t)_swig_go_0; 
