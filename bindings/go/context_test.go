@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -265,6 +266,13 @@ func TestASlowReaderHoldsUpNobody(t *testing.T) {
 		}
 	})
 	check(t, must(c.LoadCluster(path))(t).Up(t.Context()).Wait())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	before := processorTime(t)
+	wantCode(t, silent(t, c).Apply(ctx).Wait(), kb.ErrTimeout, "")
+	if took := processorTime(t) - before; took > 300*time.Millisecond {
+		t.Errorf("waiting for a second took %v of a processor", took)
+	}
 	close(release)
 	slow.Wait()
 }
@@ -303,6 +311,13 @@ func TestClosingAPlanEndsItsWaitAlone(t *testing.T) {
 	eventually(t, "it runs", second.IsRunning)
 	check(t, c.Cancel(0))
 	wantCode(t, <-errs, kb.ErrCanceled, "")
+}
+
+func processorTime(t testing.TB) time.Duration {
+	t.Helper()
+	var usage syscall.Rusage
+	check(t, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 func descriptors(t testing.TB) int {
@@ -393,4 +408,41 @@ func TestWhatIsForgottenDuringItsCallIsKept(t *testing.T) {
 	}
 	close(stop)
 	collecting.Wait()
+}
+
+// Whatever is called while everything is closed gets an answer or an error, and nothing of libkb's is used after it is freed.
+func TestCloseRacesWithEveryCall(t *testing.T) {
+	path := recorded(t, t.TempDir(), "complete")
+	for range 30 {
+		c := must(kb.New())(t)
+		host, cluster := must(c.NewHost("one", "ssh://one"))(t), must(c.LoadCluster(path))(t)
+		plan := must(cluster.PlanUp())(t)
+		task := must(plan.Add(host, kb.SwapOff{}))(t)
+		begin := make(chan struct{})
+		var all sync.WaitGroup
+		for _, call := range []func(){
+			func() { _ = host.Set("port", "2222") },
+			func() { host.Name() },
+			func() { cluster.Hosts() },
+			func() { _ = cluster.Up(context.Background()).Wait() },
+			func() { _ = plan.Check(context.Background()).Wait() },
+			func() { task.Outputs() },
+			func() { plan.Tasks() },
+			func() { _ = c.Cancel(0) },
+			func() { _, _ = c.NewPlan() },
+			func() { plan.Close() },
+			func() { host.Close() },
+			func() { runtime.GC() },
+			func() { c.Close() },
+		} {
+			spawn(&all, func() {
+				<-begin
+				for range 5 {
+					call()
+				}
+			})
+		}
+		close(begin)
+		all.Wait()
+	}
 }

@@ -37,7 +37,7 @@
 //     the last one comes with an error for which errors.Is(err, context.Canceled), or what the context's cause was, is true.
 //   - An error is an [*Error], with the host, the step, one line of cause, evidence and what would mend it. errors.Is knows its [Code].
 //   - Any goroutine may use anything at any time: calls on one [Context] take turns, and no goroutine waits inside of one. Two contexts share nothing.
-//   - Waiting takes no thread, and the package starts no goroutine.
+//   - Waiting takes no thread, and nothing is left running behind.
 //   - Close ends things at once. What is not closed is freed by the garbage collector, some time.
 //   - A [Secret] is masked wherever it is printed.
 package kb

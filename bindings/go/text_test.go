@@ -141,7 +141,12 @@ func TestFilesOfAHost(t *testing.T) {
 	wantCode(t, err, kb.ErrTooBig, "")
 }
 
+var isMemoryKept bool // by a sanitizer
+
 func TestCallsLeaveNoMemory(t *testing.T) {
+	if isMemoryKept {
+		t.Skip("what is freed is kept for a while in this build")
+	}
 	c := newContext(t)
 	there := must(c.NewHost("there", "ssh://there"))(t)
 	long := "/" + strings.Repeat("x", 16<<10)

@@ -71,6 +71,10 @@ if sh "$copy/rename.sh" 'not a path' 2>/dev/null; then fail 'anything is a path'
 
 echo 'copied by go mod vendor'
 program "$work/vendor" example.com/other/kb
-(cd "$work/vendor" && go mod vendor && rm -rf "$work/copy" && GOFLAGS=-mod=vendor go build -o program .)
+# shellcheck disable=SC2016 # those are no commands
+sed -n '/^```go$/,/^```$/{/^```/d;p}' "$top/README.md" | sed "s,\"$module\",\"example.com/other/kb\"," >"$work/readme.go"
+grep -q 'range cluster.Up' "$work/readme.go" || fail 'the README has no program'
+mkdir "$work/vendor/readme" && cp "$work/readme.go" "$work/vendor/readme/main.go"
+(cd "$work/vendor" && go mod vendor && rm -rf "$work/copy" && GOFLAGS=-mod=vendor go build -o program . && GOFLAGS=-mod=vendor go build -o readme/program ./readme)
 answers "$work/vendor/program"
 [ -e "$work/vendor/vendor/example.com/other/kb/internal/ckb/ckb_wrap.c" ] || fail 'the copy has no C in it'
