@@ -184,11 +184,16 @@ var (
 		"borrowed copy code constant kb_severity kb_verdict millisecond negative null number one owned caller")
 )
 
+var (
+	humps = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
+	aWord = regexp.MustCompile(`[\pL_][\pL\d_-]*`)
+)
+
 // words of a text or of a name, in small letters, without a plural's s.
 func words(text string) map[string]bool {
 	found := map[string]bool{}
-	text = regexp.MustCompile(`(\p{Ll})(\p{Lu})`).ReplaceAllString(text, "$1 $2")
-	for _, word := range regexp.MustCompile(`[\pL_][\pL\d_-]*`).FindAllString(strings.ToLower(text), -1) {
+	text = humps.ReplaceAllString(text, "$1 $2")
+	for _, word := range aWord.FindAllString(strings.ToLower(text), -1) {
 		found[strings.TrimSuffix(word, "s")] = true
 	}
 	for _, word := range noMatter {

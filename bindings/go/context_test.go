@@ -111,6 +111,7 @@ func TestTasksAreOrderedBoundAndLeftOut(t *testing.T) {
 }
 
 func TestWhatWasClosedIsAnError(t *testing.T) {
+	fds := descriptors(t)
 	c := newContext(t)
 	host := must(c.NewHost("one", "ssh://one"))(t)
 	plan := must(c.NewPlan())(t)
@@ -143,6 +144,9 @@ func TestWhatWasClosedIsAnError(t *testing.T) {
 	left := must(c.NewHost("left", "ssh://left"))(t)
 	for range 2 {
 		check(t, c.Close())
+	}
+	if now := descriptors(t); now > fds {
+		t.Errorf("%d descriptors became %d: it waits for the garbage collector", fds, now)
 	}
 	isClosed(left.Set("port", "1"))
 	isClosed(c.Cancel(0))

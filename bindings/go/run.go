@@ -31,18 +31,16 @@ func (r Run) Wait() error {
 
 // run is a plan that was started.
 type run struct {
-	core   *core
-	raw    ckb.Plan
-	number int64
-
+	core        *core
+	raw         ckb.Plan
+	number      int64
 	hasDeadline bool
-	ready       chan struct{} // a token: there may be something new
-	queue       []Event       // under core.mu, as the next one
-	err         error         // no more events will come, and not for their own reason
+	ended       chan struct{} // closed when its plan is
+	queue       []Event       // under core.mu
 }
 
 func (p *Plan) start(ctx context.Context, mode int) (*run, error) {
-	r := &run{core: p.handle.context.core, raw: p.handle.raw, ready: make(chan struct{}, 1)}
+	r := &run{core: p.handle.context.core, raw: p.handle.raw, ended: make(chan struct{})}
 	if ctx.Err() != nil {
 		return nil, &Error{Code: ErrCanceled, Cause: "the run was not started: " + ctx.Err().Error(), also: context.Cause(ctx)}
 	}
@@ -129,7 +127,7 @@ func (r *run) next() (Event, error) {
 			if err != nil {
 				return Event{}, err
 			}
-		case <-r.ready:
+		case <-r.ended:
 		case <-r.core.done:
 		}
 	}
@@ -138,46 +136,33 @@ func (r *run) next() (Event, error) {
 func (r *run) take() (ev Event, err error, is bool) {
 	r.core.mu.Lock()
 	defer r.core.mu.Unlock()
-	switch {
-	case len(r.queue) > 0:
+	if len(r.queue) > 0 {
 		if ev, r.queue = r.queue[0], r.queue[1:]; ev.Kind == PlanDone {
 			delete(r.core.runs, r)
 		}
 		return ev, nil, true
-	case r.core.isClosed:
+	}
+	if _, is := r.core.runs[r]; !is {
 		return ev, closed(), true
 	}
-	return ev, r.err, r.err != nil
+	return ev, nil, false
 }
 
-func (r *run) has() bool {
-	r.core.mu.Lock()
-	defer r.core.mu.Unlock()
-	return len(r.queue) > 0 || r.err != nil
+// isPending: there is something to take. Under mu.
+func (r *run) isPending() bool {
+	_, is := r.core.runs[r]
+	return len(r.queue) > 0 || !is
 }
 
 // collect takes the events that libkb has for it. Under mu.
 func (r *run) collect() {
-	before := len(r.queue)
 	for raw := r.raw.NextEvent(); raw != nil; raw = r.raw.NextEvent() {
 		r.queue = append(r.queue, eventOf(raw))
 	}
-	if len(r.queue) == before {
-		return
-	}
-	r.wake()
 }
 
 // end: its plan was closed. Under mu.
 func (r *run) end() {
-	r.err = closed()
 	delete(r.core.runs, r)
-	r.wake()
-}
-
-func (r *run) wake() {
-	select {
-	case r.ready <- struct{}{}:
-	default:
-	}
+	close(r.ended)
 }

@@ -9,17 +9,12 @@ import (
 	"example.org/libkb/internal/ckb"
 )
 
-// readable gives the descriptor of the context, in Go's poller: who waits for it is parked, and holds no thread.
+// readable gives the descriptor of the context, in Go's poller: who waits for it is parked, and holds no thread. Under mu.
 func (c *core) readable() (syscall.RawConn, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.isClosed {
-		return nil, closed()
-	}
 	if c.file == nil {
 		fd, err := c.raw.Fd().Get()
 		if err != nil {
-			return nil, wrap(err)
+			return nil, err
 		}
 		// a duplicate, since the poller closes its own
 		twin, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_DUPFD_CLOEXEC, 0)
@@ -31,11 +26,17 @@ func (c *core) readable() (syscall.RawConn, error) {
 	return c.file.SyscallConn()
 }
 
-// pump waits until there is something to do, does it, and hands each run the events that came. For whoever holds the lead; not at all
-// when there are events for it already.
+// pump waits until there is something to do, does it, and takes the events of all runs. For whoever holds the lead; not at all when there
+// is something for it already. Who waits for the lead gets it next, and finds its own.
 func (c *core) pump(r *run) error {
-	conn, err := c.readable()
-	if err != nil || r.has() {
+	var conn syscall.RawConn
+	err := c.do(func() (err error) {
+		if !r.isPending() {
+			conn, err = c.readable()
+		}
+		return err
+	})
+	if err != nil || conn == nil {
 		return err
 	}
 	// the poller tells of changes only: what is readable already has to be asked for
