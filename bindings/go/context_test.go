@@ -302,19 +302,26 @@ func TestCloseEndsEveryWait(t *testing.T) {
 }
 
 func TestClosingAPlanEndsItsWaitAlone(t *testing.T) {
-	c := newContext(t)
-	first, second := silent(t, c), silent(t, c)
-	errs := make(chan error, 2)
-	go func() { errs <- first.Apply(context.Background()).Wait() }()
-	eventually(t, "it runs", first.IsRunning)
-	check(t, first.Close())
-	if err := <-errs; !errors.Is(err, kb.ErrClosed) {
-		t.Fatalf("got %v", err)
+	for closes := range 3 {
+		c := newContext(t)
+		var plans [3]*kb.Plan
+		var errs [3]chan error
+		for i := range plans {
+			plans[i], errs[i] = silent(t, c), make(chan error, 1)
+			go func() { errs[i] <- plans[i].Apply(context.Background()).Wait() }()
+			eventually(t, "it runs", plans[i].IsRunning)
+		}
+		check(t, plans[closes].Close())
+		if err := <-errs[closes]; !errors.Is(err, kb.ErrClosed) {
+			t.Fatalf("got %v", err)
+		}
+		check(t, c.Cancel(0))
+		for i := range plans {
+			if i != closes {
+				wantCode(t, <-errs[i], kb.ErrCanceled, "")
+			}
+		}
 	}
-	go func() { errs <- second.Apply(context.Background()).Wait() }()
-	eventually(t, "it runs", second.IsRunning)
-	check(t, c.Cancel(0))
-	wantCode(t, <-errs, kb.ErrCanceled, "")
 }
 
 func processorTime(t testing.TB) time.Duration {
