@@ -339,7 +339,7 @@ func threads(t testing.TB) int {
 	return len(must(os.ReadDir("/proc/self/task"))(t))
 }
 
-// libkb's own threads are known by their names; Go's runtime keeps its own.
+// Go's runtime keeps the threads that it ever needed; a round that left one of libkb's would leave twenty.
 func TestNothingIsLeftAfterClose(t *testing.T) {
 	path, address := recorded(t, t.TempDir(), "complete"), listener(t)
 	round := func() {
