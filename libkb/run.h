@@ -85,6 +85,7 @@ struct kbi_lane {
 	struct kbi_session *session;
 	struct kbi_ask *asks;		/* sent, not answered */
 	uint64_t dirty_seq;		/* the last apply on this host */
+	uint64_t together;		/* the probes that are sent now have this in common */
 	bool is_ready;			/* was told */
 	bool was_ready;			/* once in this run */
 	bool may_run;			/* a short step that a lost connection left running may not have ended yet */

@@ -512,7 +512,7 @@ call_of(const struct kb_task *task)
 {
 	const struct kbi_turn *turn = &task->lane->turn;
 	return (struct kbi_script_call){ .number = task->text_number, .library_number = task->library_number, .step = task->step, .args = &task->run.args,
-		.wants = &turn->wants, .made = &turn->made, .journal = turn->journal };
+		.wants = &turn->wants, .made = &turn->made, .journal = turn->journal, .together = task->lane->together };
 }
 
 /* How long an apply may take from now on, whatever it took on connections that are gone */
@@ -534,6 +534,7 @@ send(struct kbi_lane *lane, struct kb_task *task, enum ask_kind kind, const char
 		return KB_ENOMEM;
 	write_about(&about, lane, &call, verb);
 	struct kbi_request request = { .script = kbi_buf_text(script), .script_bytes = script->size_bytes, .about = about.data,
+		.is_here = kind == ASK_PROBE && task->step->def->share,
 		.input = input ? input->value : NULL, .input_bytes = input ? input->size_bytes : 0, .deadline_ms = lane->run->deadline_ms,
 		.timeout_ms = kind == ASK_APPLY ? left_of_apply_ms(task) : kind == ASK_FORGET ? FORGET_TIMEOUT_MS : PROBE_TIMEOUT_MS,
 		.output = kind == ASK_APPLY ? on_output : NULL, .done = on_reply, .owner = ask };
@@ -568,7 +569,7 @@ send_apply(struct kbi_lane *lane, struct kb_task *task, const char *verb, struct
 	if (status)
 		return status;
 	lane->turn.is_followed = true;
-	task->run.applied_seq = lane->dirty_seq = seq;
+	task->run.applied_seq = lane->dirty_seq = lane->together = seq;
 	return KB_OK;
 }
 

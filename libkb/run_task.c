@@ -182,13 +182,16 @@ first_missing(const struct kb_task *task, bool for_apply)
 	return NULL;
 }
 
-/* Ahead of its turn: nothing but tasks of its own host and barriers is before it, and what its probe needs is known */
+/* Ahead of its turn: what its probe needs is known. If a task before it changes something, on this host or another, it is asked again; where
+ * nothing is to change, that was its question. What only looks would look too early: it waits for those of other hosts */
 static bool
 can_be_asked(const struct kb_task *task)
 {
 	if (task->run.state != KBI_TASK_WAITING || (task->is_left_out && !task->is_ask_only) || task->is_on_demand ||
 	    first_missing(task, false))
 		return false;
+	if (!(task->step->def->flags & KBI_STEP_READ_ONLY))
+		return true;
 	for (size_t i = 0; i < task->before.count; i++)
 		if (task->before.at[i]->host && task->before.at[i]->run.state != KBI_TASK_ENDED)
 			return false;
@@ -625,6 +628,7 @@ decide(struct kbi_lane *lane, struct kb_task *task)
 static bool
 ask(struct kbi_lane *lane, struct kb_task *task)
 {
+	lane->together = ++lane->run->seq;
 	if (collect_args(task) || kbi_lane_probe(lane, task))
 		return fail_memory(task);
 	for (size_t i = lane->cursor + 1; i < lane->task_count; i++) {

@@ -135,13 +135,20 @@ add_texts(struct kbi_buf *out, const struct kbi_script_call *call)	/* TEXT [LIBR
 		kbi_buf_add_format(out, " %zu", call->library_number);
 }
 
+/* The session's own shell learns what is shared; the probe itself runs beneath it, as all do. */
 void
 kbi_script_probe(struct kbi_buf *out, const struct kbi_script_call *call)
 {
+	const char *share = call->step->def->share;
+
 	out->secret = true;
+	if (share)
+		kbi_buf_add_format(out, "kb_share %" PRIu64 " %zu %s\n(\n", call->together, call->library_number, share);
 	assign_args(out, call);
 	kbi_buf_add(out, "kb_probe");
 	add_texts(out, call);
+	if (share)
+		kbi_buf_add(out, "\n)");
 }
 
 /* The assignments go into a shell of their own there: as one word */

@@ -31,6 +31,7 @@ struct kbi_script_call {
 	const struct kbi_map *wants;	/* NULL: none */
 	const struct kbi_map *made;	/* NULL: none; "input" is not a variable, its size is */
 	const char *journal;		/* of a long step's apply: its id */
+	uint64_t together;		/* the same for probes that are sent together: what they share is asked once for all of them */
 };
 
 void kbi_script_probe(struct kbi_buf *out, const struct kbi_script_call *call);

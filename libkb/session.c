@@ -457,7 +457,7 @@ make_request(struct kbi_session_request *r, const struct kbi_request *want)
 	if (r->has_input)
 		kbi_buf_add_bytes(&r->input, want->input, want->input_bytes);
 	kb_status failed = kbi_login_frame(&r->frame, r->number,
-		r->has_input ? (int64_t)want->input_bytes : -1, want->script, want->script_bytes);
+		r->has_input ? (int64_t)want->input_bytes : -1, want->is_here, want->script, want->script_bytes);
 	return failed ? failed : kbi_buf_failed(&r->input);
 }
 

@@ -49,6 +49,9 @@ struct kbi_reply {
 struct kbi_request {
 	const char *script;		/* POSIX shell without NUL, copied */
 	size_t script_bytes;
+	/* it runs in the session's own shell, for what later scripts are to know: it must neither end that
+	 * nor leave anything changed that they do not expect. Not with input */
+	bool is_here;
 	const char *about;		/* what a recording calls it (recording.h), copied; NULL: nobody records or plays */
 	/* bytes for the script's stdin, sent once the script runs (one round trip more); NULL: none.
 	 * Copied */

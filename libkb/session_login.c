@@ -14,7 +14,8 @@
 
 /* Read by the privileged shell before anything else. The blank lines are for an rc file that reads a line of
  * stdin. Every later request is one call, "kbs NUMBER SCRIPT [BYTES OF INPUT] .": cut anywhere, it is either
- * an open quote or lacks its last word, and then nothing of it runs. It is short, because a step costs four of
+ * an open quote or lacks its last word, and then nothing of it runs. With "=" for the bytes it runs in this shell
+ * itself, else in one beneath it. It is short, because a step costs four of
  * them. The script's facts are its descriptor 3; whatever prints to 1 prints to the log. Input passes a count
  * before the script sees its end: a stream that was cut kills the whole session's process group, instead of
  * giving the script a short file. What the script leaves unread is drained, so that the shell never reads it as
@@ -40,10 +41,15 @@ static const char boot_head[] =
 	"cat >/dev/null\n"
 	"return \"$kbs_status\"\n"
 	"}\n"
+	"kbs_here() {\n"
+	"eval \"$1\"\n"
+	"}\n"
 	"kbs() {\n"
 	"case $#:$3:${4-} in\n"
 	"3:.:)\n"
 	"( eval \"set --;$2\" ) 3>&1 >&2 </dev/null ;;\n"
+	"4:=:.)\n"
+	"kbs_here \"$2\" 3>&1 >&2 </dev/null ;;\n"
 	"4:*:.)\n"
 	"kbs_ready \"$1\"\n"
 	"kbs_feed \"$3\" | kbs_eat \"$2\" 3>&1 >&2 ;;\n"
@@ -153,7 +159,7 @@ kbi_login_free(struct kbi_login *login)
 
 kb_status
 kbi_login_frame(
-	struct kbi_buf *buf, uint64_t number, int64_t input_bytes, const char *script, size_t script_bytes)
+	struct kbi_buf *buf, uint64_t number, int64_t input_bytes, bool is_here, const char *script, size_t script_bytes)
 {
 	kbi_buf_add_format(buf, "kbs %" PRIu64 " ", number);
 	kb_status failed = kbi_sh_quote(buf, script, script_bytes);
@@ -161,7 +167,7 @@ kbi_login_frame(
 		return failed;
 	if (input_bytes >= 0)
 		kbi_buf_add_format(buf, " %" PRId64, input_bytes);
-	kbi_buf_add(buf, " .\n");
+	kbi_buf_add(buf, is_here ? " = .\n" : " .\n");
 	return kbi_buf_failed(buf);
 }
 

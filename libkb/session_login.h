@@ -44,8 +44,8 @@ bool kbi_login_is_password(const char *data, size_t size_bytes);
 /* What sudo printed after it got the password: that it has expired. From then on it waits for a new one. */
 bool kbi_login_is_expired(const char *error);
 
-/* One request as the shell reads it: runs script under that number. input_bytes below 0: none. */
+/* One request as the shell reads it: runs script under that number. input_bytes below 0: none. is_here: in that shell itself. */
 kb_status kbi_login_frame(
-	struct kbi_buf *buf, uint64_t number, int64_t input_bytes, const char *script, size_t script_bytes);
+	struct kbi_buf *buf, uint64_t number, int64_t input_bytes, bool is_here, const char *script, size_t script_bytes);
 
 #endif

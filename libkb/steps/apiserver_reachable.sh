@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2154 # parameters come as variables
 # apiserver.reachable: endpoint, ca_cert, timeout. Reads only
 #
-# The first question is asked without trust, to learn what answers there; what is concluded about the cluster is what the second one,
-# checked against its authority, says. Neither carries credentials: the API server takes the empty password for nobody's.
+# When its authority is not known, or the question that trusts nothing else is not answered, one is asked without trust, to learn what answers
+# there; what is concluded about the cluster is what the one that is checked against its authority says. Neither carries credentials: the API server takes the empty password for nobody's.
 
 # kb_get OPTION... PATH
 kb_get() {
@@ -45,6 +45,15 @@ probe() {
 	if have ip; then fact route "$(ip -o route get "$kb_host" 2>/dev/null | head -n 1)"; fi
 	if ! have kubectl; then
 		fact_of connect kb_connect "$kb_host" "${kb_server##*:}"
+		return 0
+	fi
+	# who passes the check would answer without it, too
+	if [ -n "${ca_cert-}" ] && kb_version=$(kb_get_checked "$ca_cert"); then
+		fact ca "$ca_cert"
+		fact plain "$kb_version"
+		fact plain.status 0
+		fact checked "$kb_version"
+		fact checked.status 0
 		return 0
 	fi
 	fact_of plain kb_get --insecure-skip-tls-verify get --raw /version

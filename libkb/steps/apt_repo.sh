@@ -15,7 +15,7 @@ probe() {
 	for kb_file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
 		if [ ! -f "$kb_file" ] || [ "$kb_file" = "$kb_source" ]; then continue; fi
 		fact other "$kb_file"
-		printf 'other_text:%s\n' "$(head -c 1048576 "$kb_file" | base64 -w0)" >&3
+		{ printf 'other_text:'; head -c 1048576 "$kb_file" | base64 -w0; printf '\n'; } >&3
 	done
 	# only what is really there is shown
 	have apt-get && apt-get -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= indextargets --format '$(SOURCESENTRY)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # parameters, wants and what was made come as variables
+# shellcheck shell=sh disable=SC2154,SC2034 # parameters, wants and what was made come as variables; read takes the rest of a line
 # calico.install: stdin has the CRDs and the operator, made_resources the custom resources; want_manifests, want_resources say what is to be applied
 
 # kb_crds: which of Calico's kinds the API server has taken up; asked for by group, since the CRDs themselves are megabytes
@@ -15,48 +15,65 @@ kb_crds() {
 	done
 }
 
-kb_has() {
-	printf '%s\n' "$kb_known" | grep -qxF "$1"
+# what is looked at; of these kinds 3.30 and later have all
+kb_kinds='installations.operator.tigera.io apiservers.operator.tigera.io goldmanes.operator.tigera.io whiskers.operator.tigera.io tigerastatuses.operator.tigera.io ippools.crd.projectcalico.org'
+
+# kb_about KINDS COMMAND...: the question for kb_ask or the like, of the operator and of all objects of these kinds. A line each:
+# KIND|NAME| TYPE=STATUS...|CIDR BLOCKSIZE|IMAGE VERSION|SPEC
+kb_about() {
+	kb_of=deployments.apps
+	for kb_kind in $1; do kb_of=$kb_of,$kb_kind; done
+	shift
+	"$@" -n tigera-operator get "$kb_of" -o 'jsonpath={range .items[*]}{.kind}|{.metadata.name}|{range .status.conditions[*]} {.type}={.status}{end}|{.spec.cidr} {.spec.blockSize}|{.spec.template.spec.containers[0].image} {.metadata.annotations.libkb-calico-version}|{.spec}{"\n"}{end}'
 }
 
-kb_statuses() {
-	kb_ask get tigerastatuses.operator.tigera.io \
-		-o 'jsonpath={range .items[*]}{.metadata.name}{range .status.conditions[*]} {.type}={.status}{end}{"\n"}{end}'
-}
-
-# kb_components: the TigeraStatus of each custom resource that is there
-kb_components() {
-	kb_kinds=
-	for kb_kind in installations apiservers goldmanes whiskers; do
-		if kb_has "$kb_kind.operator.tigera.io"; then kb_kinds="$kb_kinds,$kb_kind.operator.tigera.io"; fi
+# kb_look_closer: where not all of these kinds are known: those that are, in kb_kinds, and their objects in kb_answer
+kb_look_closer() {
+	kb_known=$(kb_crds) || return 1
+	kb_all=$kb_kinds kb_kinds=
+	for kb_kind in $kb_all; do
+		case "$kb_newline$kb_known$kb_newline" in *"$kb_newline$kb_kind$kb_newline"*) kb_kinds="$kb_kinds $kb_kind" ;; esac
 	done
-	[ -n "$kb_kinds" ] || return 0
-	kb_ask get "${kb_kinds#,}" -o name | sed -n 's#^installation.operator.tigera.io/default$#calico#p
-		s#^\(apiserver\|goldmane\|whisker\).operator.tigera.io/default$#\1#p'
+	kb_answer=$(kb_about "$kb_kinds" kb_ask)
 }
 
-kb_lines() {
-	printf '%s\n' "$2" | while IFS= read -r kb_line; do
-		[ -z "$kb_line" ] || fact "$1" "$kb_line"
-	done
+# kb_component KIND: the TigeraStatus of a custom resource, in kb_name; fails for what has none
+kb_component() {
+	case $1 in
+	Installation) kb_name=calico ;;
+	APIServer | Goldmane | Whisker) kb_name=$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]') ;;
+	*) return 1 ;;
+	esac
+}
+
+# kb_facts_of: of one object
+kb_facts_of() {
+	case $1/$2 in
+	Deployment/tigera-operator) fact operator "$5" ;;
+	IPPool/*) fact pool "$4 $2" ;;
+	TigeraStatus/*) fact tigerastatus "$2$3" ;;
+	*/default)
+		if kb_component "$1"; then fact component "$kb_name"; fi
+		[ "$1" != Installation ] || fact installation "$6"
+		;;
+	esac
 }
 
 probe() {
-	kb_fact_api || return 0
-	fact_of operator kb_ask -n tigera-operator get deployment tigera-operator --ignore-not-found \
-		-o 'jsonpath={.spec.template.spec.containers[0].image} {.metadata.annotations.libkb-calico-version}'
-	kb_known=$(kb_crds)
-	fact crds.status "$?"
-	kb_lines crd "$kb_known"
-	if kb_has installations.operator.tigera.io; then
-		fact_of installation kb_ask get installations.operator.tigera.io default --ignore-not-found -o 'jsonpath={.spec}'
+	kb_about "$kb_kinds" kb_fact_api || return 0
+	kb_known=$kb_kinds
+	if [ "$kb_answer_status" -ne 0 ]; then
+		kb_look_closer
+		kb_answer_status=$?
 	fi
-	if kb_has ippools.crd.projectcalico.org; then
-		kb_lines pool "$(kb_ask get ippools.crd.projectcalico.org \
-			-o 'jsonpath={range .items[*]}{.spec.cidr} {.spec.blockSize} {.metadata.name}{"\n"}{end}')"
-	fi
-	kb_lines component "$(kb_components)"
-	if kb_has tigerastatuses.operator.tigera.io; then kb_lines tigerastatus "$(kb_statuses)"; fi
+	fact crds.status "$kb_answer_status"
+	fact operator.status "$kb_answer_status"
+	for kb_kind in $kb_known; do fact crd "$kb_kind"; done
+	while IFS='|' read -r kb_kind kb_object kb_conditions kb_pool kb_operator kb_spec; do
+		kb_facts_of "$kb_kind" "$kb_object" "$kb_conditions" "$kb_pool" "$kb_operator" "$kb_spec"
+	done <<EOF_OBJECTS
+$kb_answer
+EOF_OBJECTS
 	return 0
 }
 
@@ -89,32 +106,38 @@ kb_apply_resources() {
 
 # kb_verdict: available, degraded NAME or waiting NAME, of all components that there are to be
 kb_verdict() {
-	kb_now=$(kb_statuses)
-	kb_known=$(kb_crds)
-	{
-		echo calico
-		kb_components
-		printf '%s\n' "$kb_now" | cut -d' ' -f1
-	} | grep . | awk '!seen[$0]++' | {
-		kb_all=available
-		while IFS= read -r kb_name; do
-			kb_line=$(printf '%s\n' "$kb_now" | grep "^$kb_name ")
-			case $kb_line in
-			*' Degraded=True'*)
-				case $kb_line in
-				*' Progressing=True'*) kb_all="waiting $kb_name" ;;
-				*)
-					kb_all="degraded $kb_name"
-					break
-					;;
-				esac
+	kb_answer=$(kb_about "$kb_kinds" kb_ask 2>/dev/null) || kb_look_closer
+	kb_components=' calico ' kb_statuses=$kb_newline
+	while IFS='|' read -r kb_kind kb_object kb_conditions kb_rest; do
+		if [ "$kb_kind" = TigeraStatus ]; then
+			kb_statuses="$kb_statuses$kb_object$kb_conditions $kb_newline"
+			kb_name=$kb_object
+		elif [ "$kb_object" != default ] || ! kb_component "$kb_kind"; then
+			continue
+		fi
+		case $kb_components in *" $kb_name "*) ;; *) kb_components="$kb_components$kb_name " ;; esac
+	done <<EOF_OBJECTS
+$kb_answer
+EOF_OBJECTS
+	kb_all=available
+	for kb_name in $kb_components; do
+		kb_line=${kb_statuses#*"$kb_newline$kb_name "}
+		[ "$kb_line" != "$kb_statuses" ] || kb_line=
+		case " ${kb_line%%"$kb_newline"*}" in
+		*' Degraded=True '*)
+			case " ${kb_line%%"$kb_newline"*}" in
+			*' Progressing=True '*) kb_all="waiting $kb_name" ;;
+			*)
+				kb_all="degraded $kb_name"
+				break
 				;;
-			*' Available=True'*) ;;
-			*) kb_all="waiting $kb_name" ;;
 			esac
-		done
-		echo "$kb_all"
-	}
+			;;
+		*' Available=True '*) ;;
+		*) kb_all="waiting $kb_name" ;;
+		esac
+	done
+	echo "$kb_all"
 }
 
 kb_conditions() {

@@ -8,8 +8,9 @@ probe() {
 	if [ -f "$kb_program" ] && [ ! -h "$kb_program" ]; then
 		kb_sum=$(sha256sum "$kb_program") || return 1
 		fact sha256 "${kb_sum%% *}"
-		fact mode "0$(stat -c %a "$kb_program")"
-		fact owner "$(stat -c %U:%G "$kb_program")"
+		kb_stat=$(stat -c '0%a %U:%G' "$kb_program")
+		fact mode "${kb_stat%% *}"
+		fact owner "${kb_stat#* }"
 	elif [ -e "$kb_program" ] || [ -h "$kb_program" ]; then
 		fact other "$(stat -c %F "$kb_program")"
 	fi

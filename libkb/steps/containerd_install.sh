@@ -13,17 +13,32 @@ kb_cri_state() {
 	done
 }
 
-# a restart that a killed run did not get to: the service is older than its configuration
+# kb_service: what systemd says of it, in kb_enabled, kb_active and kb_started
+kb_service() {
+	kb_enabled='' kb_active='' kb_started=''
+	while IFS='=' read -r kb_key kb_value; do
+		case $kb_key in
+		UnitFileState) kb_enabled=$kb_value ;;
+		ActiveState) kb_active=$kb_value ;;
+		ExecMainStartTimestamp) kb_started=$kb_value ;;
+		esac
+	done <<EOF_SERVICE
+$(TZ=UTC systemctl show containerd -p UnitFileState -p ActiveState -p ExecMainStartTimestamp 2>/dev/null)
+EOF_SERVICE
+}
+
+# kb_is_stale: a restart that a killed run did not get to: the service is older than its configuration
 kb_is_stale() {
-	kb_started=$(TZ=UTC systemctl show containerd -p ExecMainStartTimestamp --value 2>/dev/null)
-	kb_started=$(TZ=UTC date -d "$kb_started" +%s 2>/dev/null) || return 1
-	[ -e "$kb_config" ] && [ "$(stat -L -c %Y "$kb_config")" -gt "$kb_started" ]
+	[ -e "$kb_config" ] || return 1
+	kb_began=$(TZ=UTC date -d "$kb_started" +%s 2>/dev/null) || return 1
+	[ "$(stat -L -c %Y "$kb_config")" -gt "$kb_began" ]
 }
 
 kb_probe_service() {
-	fact enabled "$(systemctl is-enabled containerd 2>/dev/null)"
-	fact active "$(systemctl is-active containerd 2>/dev/null)"
-	systemctl is-active -q containerd 2>/dev/null || return 0
+	kb_service
+	fact enabled "$kb_enabled"
+	fact active "$kb_active"
+	[ "$kb_active" = active ] || return 0
 	if kb_is_stale; then fact stale yes; fi
 	fact cri "$(kb_cri_state)"
 }
@@ -34,10 +49,17 @@ probe() {
 	fact installed "$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' -- containerd containerd.io 2>/dev/null)"
 	fact_file config "$kb_config"
 	fact_file crictl /etc/crictl.yaml
-	printf '%s\n' "${registry_mirrors-}" | while IFS= read -r kb_mirror; do
-		[ -z "$kb_mirror" ] || fact_file "hosts/$(printf '%s' "${kb_mirror%%=*}" | tr : @)" \
-			"/etc/containerd/certs.d/${kb_mirror%%=*}/hosts.toml"
-	done
+	while IFS= read -r kb_mirror; do
+		kb_mirror=${kb_mirror%%=*}
+		# a fact's name holds no colon; of a registry's it parts the port
+		case $kb_mirror in
+		'') ;;
+		*:*) fact_file "hosts/${kb_mirror%%:*}@${kb_mirror#*:}" "/etc/containerd/certs.d/$kb_mirror/hosts.toml" ;;
+		*) fact_file "hosts/$kb_mirror" "/etc/containerd/certs.d/$kb_mirror/hosts.toml" ;;
+		esac
+	done <<EOF_MIRRORS
+${registry_mirrors-}
+EOF_MIRRORS
 	if have containerd; then
 		fact containerd "$(containerd --version 2>/dev/null)"
 		fact_of dump containerd config dump 2>/dev/null
@@ -155,6 +177,7 @@ apply() {
 		case $(dpkg-query -W -f '${db:Status-Abbrev}' -- "$kb_package" 2>/dev/null) in ii*) kb_apt_hold "$kb_package" ;; esac
 	done
 	systemctl enable containerd || return 1
+	kb_service
 	if kb_is_stale || [ -n "$want_restart" ]; then systemctl restart containerd; else systemctl start containerd; fi ||
 		die STEP containerd.start 'containerd does not start'
 	until_ok 60 kb_cri_answers || die STEP containerd.cri "containerd runs, and its CRI plugin is: $(kb_cri_state)"

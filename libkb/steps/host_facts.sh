@@ -1,15 +1,19 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # line_of sets kb_line
 # host.facts: reads only. What it prints is taken apart by the judge
 
 probe() {
 	fact_file os_release /etc/os-release
-	fact kernel "$(uname -r)"
-	fact machine "$(uname -m)"
+	# shellcheck disable=SC2046 # words without blanks: the host's name, the kernel's release, the machine
+	set -- $(uname -nrm)
+	fact kernel "$2"
+	fact machine "$3"
 	if have dpkg; then fact arch "$(dpkg --print-architecture)"; fi
-	fact hostname "$(uname -n)"
-	if [ -r /etc/machine-id ]; then fact machine_id "$(cat /etc/machine-id)"; fi
-	if [ -r /sys/class/dmi/id/product_uuid ]; then fact product_uuid "$(cat /sys/class/dmi/id/product_uuid)"; fi
-	fact memory_kib "$(sed -n 's/^MemTotal: *\([0-9]*\) kB$/\1/p' /proc/meminfo)"
+	fact hostname "$1"
+	if line_of /etc/machine-id; then fact machine_id "$kb_line"; fi
+	if line_of /sys/class/dmi/id/product_uuid; then fact product_uuid "$kb_line"; fi
+	while read -r kb_key kb_kib kb_unit; do
+		if [ "$kb_key $kb_unit" = 'MemTotal: kB' ]; then fact memory_kib "$kb_kib"; break; fi
+	done </proc/meminfo
 	fact cpus "$(nproc)"
 	fact cgroup_fs "$(stat -fc %T /sys/fs/cgroup 2>/dev/null)"
 	if have systemd-detect-virt; then fact container "$(systemd-detect-virt --container)"; fi

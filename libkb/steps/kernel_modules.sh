@@ -1,15 +1,19 @@
 # shellcheck shell=sh disable=SC2154 # parameters and wants come as variables
 # kernel.modules: a module has one name with - and _ as it likes; the kernel says it with _
 
-# built in counts as loaded: such a module has no line in /proc/modules, and not always a folder in /sys/module
+# kb_module_is_loaded NAME: built in counts as loaded: such a module has no line in /proc/modules, and not always a folder in /sys/module
 kb_module_is_loaded() {
-	grep -qs "^$1 " /proc/modules || [ -d "/sys/module/$1" ] ||
-		{ [ -r "/lib/modules/$(uname -r)/modules.builtin" ] && tr - _ <"/lib/modules/$(uname -r)/modules.builtin" | grep -q "/$1\\.ko"; }
+	kb_name=$1
+	while :; do
+		case $kb_name in *-*) kb_name=${kb_name%%-*}_${kb_name#*-} ;; *) break ;; esac
+	done
+	[ -d "/sys/module/$kb_name" ] || grep -qs "^$kb_name " /proc/modules ||
+		{ [ -r "/lib/modules/$(uname -r)/modules.builtin" ] && tr - _ <"/lib/modules/$(uname -r)/modules.builtin" | grep -q "/$kb_name\\.ko"; }
 }
 
 probe() {
 	for kb_module in $modules; do
-		if kb_module_is_loaded "$(printf '%s' "$kb_module" | tr - _)"; then fact loaded "$kb_module"; fi
+		if kb_module_is_loaded "$kb_module"; then fact loaded "$kb_module"; fi
 	done
 	fact_file conf /etc/modules-load.d/libkb.conf
 }
@@ -20,7 +24,7 @@ kb_module_load() {
 			die UNSUPPORTED kernel.modules-gone "module $1: no /lib/modules/$(uname -r): the running kernel's package was removed or replaced"
 		die UNSUPPORTED kernel.module-missing "module $1 on kernel $(uname -r): $kb_said"
 	fi
-	kb_module_is_loaded "$(printf '%s' "$1" | tr - _)" ||
+	kb_module_is_loaded "$1" ||
 		die UNSUPPORTED kernel.module-missing "module $1 on kernel $(uname -r): not loaded although modprobe succeeded: $(modprobe --show-depends "$1" 2>&1)"
 }
 

@@ -14,29 +14,31 @@ kb_sysctl_path() {
 	esac
 }
 
-# what systemd-sysctl and the firewall read at boot: of two files with one name the first folder's counts, and all together go by name
-kb_sysctl_files() {
-	for kb_folder in /etc/sysctl.d /run/sysctl.d /usr/local/lib/sysctl.d /usr/lib/sysctl.d /lib/sysctl.d; do
-		for kb_file in "$kb_folder"/*.conf; do
-			[ -r "$kb_file" ] && printf '%s\n' "$kb_file"
-		done
+# kb_sysctl_lines: what systemd-sysctl and the firewall read at boot: of two files with one name the first folder's counts, and all
+# together go by name
+kb_sysctl_lines() {
+	set --
+	for kb_file in /etc/sysctl.d/*.conf /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.conf /usr/lib/sysctl.d/*.conf /lib/sysctl.d/*.conf; do
+		if [ -r "$kb_file" ] && [ "$kb_file" != /etc/sysctl.d/99-libkb.conf ]; then set -- "$@" "$kb_file"; fi
 	done
-	grep -qsi '^ENABLED=yes' /etc/ufw/ufw.conf && [ -r /etc/ufw/sysctl.conf ] && printf '%s\n' /etc/ufw/sysctl.conf
+	if grep -qsi '^ENABLED=yes' /etc/ufw/ufw.conf && [ -r /etc/ufw/sysctl.conf ]; then set -- "$@" /etc/ufw/sysctl.conf; fi
+	[ $# -gt 0 ] || return 0
+	for kb_file; do fact file "$kb_file"; done
+	awk '/^[ \t]*-?[a-zA-Z*]/ { print FILENAME " " $0 }' "$@" | while IFS= read -r kb_line; do
+		fact line "$kb_line"
+	done
 }
 
 probe() {
-	printf '%s\n' "$settings" | while IFS= read -r kb_setting; do
+	while IFS= read -r kb_setting; do
 		kb_path=$(kb_sysctl_path "${kb_setting%%=*}")
-		[ -r "$kb_path" ] && fact value "${kb_setting%%=*}=$(tr -s '[:space:]' ' ' <"$kb_path")"
-	done
+		# not by read, which asks byte for byte: of a number the kernel gives the first one only
+		if [ -r "$kb_path" ]; then fact value "${kb_setting%%=*}=$(cat "$kb_path")"; fi
+	done <<EOF_SETTINGS
+$settings
+EOF_SETTINGS
 	fact_file conf /etc/sysctl.d/99-libkb.conf
-	kb_sysctl_files | while IFS= read -r kb_file; do
-		[ "$kb_file" = /etc/sysctl.d/99-libkb.conf ] && continue
-		fact file "$kb_file"
-		grep -E '^[[:space:]]*-?[a-zA-Z*]' "$kb_file" | while IFS= read -r kb_line; do
-			fact line "$kb_file $kb_line"
-		done
-	done
+	kb_sysctl_lines
 	return 0
 }
 

@@ -19,7 +19,8 @@ kb_pulled() {
 
 probe() {
 	have kubeadm || return 0
-	fact kubeadm "$(kubeadm version -o short 2>/dev/null)"
+	: "${kubernetes_version:=$(kubeadm version -o short 2>/dev/null)}"
+	fact kubeadm "$kubernetes_version"
 	# what it warns of is log
 	kb_list=$(kb_images list)
 	fact list.status "$?"
@@ -28,11 +29,13 @@ probe() {
 	fact pulled.status "$kb_status"
 	[ "$kb_status" -eq 0 ] || fact pulled "$kb_names"
 	# of all that is there only what matters
-	printf '%s\n' "$kb_list" | while IFS= read -r kb_image; do
+	while IFS= read -r kb_image; do
 		[ -n "$kb_image" ] || continue
 		fact wanted "$kb_image"
-		if printf '%s\n' "$kb_names" | grep -qxF -- "$kb_image"; then fact there "$kb_image"; fi
-	done
+		case "$kb_newline$kb_names$kb_newline" in *"$kb_newline$kb_image$kb_newline"*) fact there "$kb_image" ;; esac
+	done <<EOF_LIST
+$kb_list
+EOF_LIST
 }
 
 apply() {

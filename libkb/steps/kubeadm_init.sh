@@ -13,8 +13,19 @@ kb_pki_files() {
 	(cd "$1" 2>/dev/null && find . -type f -printf '%P ')
 }
 
-# kb_facts_of_api: what the API server says, when there should be one. On a host that just booted it comes in a while
+kb_config_map() {
+	kb_ask -n kube-system get configmap kubeadm-config --ignore-not-found -o 'jsonpath={.data.ClusterConfiguration}'
+}
+
+# kb_facts_of_api: what the API server says, when there should be one. On a host that just booted it comes in a while; whether it is ready is asked
+# when it does not answer
 kb_facts_of_api() {
+	if kb_config=$(kb_config_map 2>/dev/null); then
+		fact api.status 0
+		fact config "$kb_config"
+		fact config.status 0
+		return
+	fi
 	kb_patience=0
 	if [ ! -e "$kb_begun" ] && systemctl -q is-active kubelet 2>/dev/null; then kb_patience=15; fi
 	kb_wait_ready "$kb_patience"
@@ -22,7 +33,7 @@ kb_facts_of_api() {
 	fact api.status "$kb_status"
 	[ "$kb_status" -eq 0 ] || fact api "$kb_ready"
 	[ "$kb_status" -eq 0 ] || return 0
-	fact_of config kb_ask -n kube-system get configmap kubeadm-config --ignore-not-found -o 'jsonpath={.data.ClusterConfiguration}'
+	fact_of config kb_config_map
 }
 
 # kb_is_there KIND NAME...
@@ -59,8 +70,15 @@ kb_phase() {
 	fi
 }
 
-probe() {
+# kb_facts_for_init: what only one that is to be made, or to be gone on with, depends on
+kb_facts_for_init() {
 	if have kubeadm; then fact kubeadm "$(kubeadm version -o short 2>/dev/null)"; fi
+	have ip || return 0
+	fact_of addresses ip -o address show
+	fact_of routes ip -o route show table main
+}
+
+probe() {
 	for kb_file in admin.conf kubelet.conf bootstrap-kubelet.conf manifests/kube-apiserver.yaml; do
 		if [ -e "$kb_home/$kb_file" ]; then fact found "$kb_file"; fi
 	done
@@ -74,11 +92,12 @@ probe() {
 		fact begun.advertise "$(sed -n 's/^ *advertiseAddress: *//p' "$kb_begun" | tr -d "\"'")"
 		fact begun.name "$(sed -n '/^nodeRegistration:/,/^[^ ]/s/^ *name: *//p' "$kb_begun" | head -n 1 | tr -d "\"'")"
 	fi
-	if have ip; then
-		fact_of addresses ip -o address show
-		fact_of routes ip -o route show table main
+	if [ ! -e "$kb_home/admin.conf" ] || [ ! -e "$kb_manifests/kube-apiserver.yaml" ]; then
+		kb_facts_for_init
+	else
+		if [ -e "$kb_begun" ]; then kb_facts_for_init; fi
+		if have kubectl; then kb_facts_of_api; fi
 	fi
-	if [ -e "$kb_home/admin.conf" ] && [ -e "$kb_manifests/kube-apiserver.yaml" ] && have kubectl; then kb_facts_of_api; fi
 	if [ -e "$kb_begun" ]; then fact phase "$(kb_phase)"; fi
 	return 0
 }

@@ -6,8 +6,15 @@
 kb_begun=/etc/kubernetes/libkb-join.yaml
 kb_client=/var/lib/kubelet/pki/kubelet-client-current.pem
 
-probe() {
+# kb_facts_for_join: what only a join that is to be made, or to be gone on with, depends on
+kb_facts_for_join() {
 	if have kubeadm; then fact kubeadm "$(kubeadm version -o short 2>/dev/null)"; fi
+	have ip || return 0
+	fact_of addresses ip -o address show
+	fact_of routes ip -o route show table main
+}
+
+probe() {
 	for kb_file in /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/manifests/kube-apiserver.yaml \
 		/var/lib/kubelet/config.yaml "$kb_client" "$kb_begun"; do
 		if [ -e "$kb_file" ]; then fact found "${kb_file##*/}"; fi
@@ -16,10 +23,13 @@ probe() {
 		fact ca "$(kb_ca_of /etc/kubernetes/kubelet.conf)"
 		fact server "$(kb_in_kubeconfig /etc/kubernetes/kubelet.conf server)"
 	fi
-	if have systemctl; then fact kubelet "$(systemctl is-active kubelet 2>/dev/null)"; fi
-	if have ip; then
-		fact_of addresses ip -o address show
-		fact_of routes ip -o route show table main
+	kb_kubelet=
+	if have systemctl; then
+		kb_kubelet=$(systemctl is-active kubelet 2>/dev/null)
+		fact kubelet "$kb_kubelet"
+	fi
+	if ! kb_is_joined || [ "$kb_kubelet" != active ] || [ -e "$kb_begun" ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ]; then
+		kb_facts_for_join
 	fi
 	return 0
 }

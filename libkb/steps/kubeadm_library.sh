@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034 # what is set here is read by the steps
+# shellcheck shell=sh disable=SC2034,SC2154 # what is set here is read by the steps
 # What the steps around kubeadm share. In front of their own texts.
 
 # kb_ask ...: kubectl for questions: writes no cache, waits less
@@ -20,8 +20,10 @@ kb_wait_ready() {
 	done
 }
 
-# kb_fact_api: api is none on a host that is no control plane, ok, or what went wrong
+# kb_fact_api [QUESTION...]: api is none on a host that is no control plane, ok, or what went wrong. With a question (as for kb_ask) the API server
+# is asked that, and its answer is in kb_answer, kb_answer_status: it answers when it answers this; when not, whether it is ready says who failed
 kb_fact_api() {
+	kb_answer='' kb_answer_status=1
 	if [ ! -e /etc/kubernetes/admin.conf ]; then
 		fact api none
 		return 1
@@ -30,7 +32,11 @@ kb_fact_api() {
 		fact api "kubectl is not installed"
 		return 1
 	fi
-	if kb_wait_ready 0; then
+	if [ $# -gt 0 ]; then
+		kb_answer=$(kb_ask "$@")
+		kb_answer_status=$?
+	fi
+	if [ "$kb_answer_status" -eq 0 ] || kb_wait_ready 0; then
 		fact api ok
 	else
 		fact api "$kb_ready"
@@ -38,9 +44,30 @@ kb_fact_api() {
 	fi
 }
 
+# kb_about_nodes COMMAND...: the question what Nodes there are, and whether the cluster's DNS is, for kb_ask or the like. A line each, parted by what no
+# name, address, label or taint has: KIND|NAME|whether Ready|InternalIPs|labels|taints|whether available
+kb_about_nodes() {
+	"$@" -n kube-system get nodes,deployments -o 'jsonpath={range .items[*]}{.kind}|{.metadata.name}|{.status.conditions[?(@.type=="Ready")].status}|{.status.addresses[?(@.type=="InternalIP")].address}|{.metadata.labels}|{.spec.taints}|{.status.conditions[?(@.type=="Available")].status}{"\n"}{end}'
+}
+
+# kb_share_nodes: for kb_share
+kb_share_nodes() {
+	[ -e /etc/kubernetes/admin.conf ] && have kubectl && kb_about_nodes kb_ask
+}
+
+# kb_fact_nodes: as kb_fact_api, with the Nodes in kb_answer
+kb_fact_nodes() {
+	if [ "${kb_shared_status-1}" -ne 0 ]; then
+		kb_about_nodes kb_fact_api
+		return
+	fi
+	kb_answer=$kb_shared kb_answer_status=0
+	fact api ok
+}
+
 # kb_in_kubeconfig FILE KEY: the first in it, without quotes
 kb_in_kubeconfig() {
-	sed -n "s/^ *$2: *//p" "$1" | head -n 1 | tr -d "\"'"
+	sed -n "/^ *$2: */{ s///; s/[\"']//g; p; q; }" "$1"
 }
 
 # kb_ca_of FILE: the certificate authority of a kubeconfig, PEM

@@ -23,15 +23,20 @@ probe() {
 	fact_file admin /etc/kubernetes/admin.conf
 	kb_users | while IFS= read -r kb_user; do
 		kb_entry=$(getent passwd "$kb_user") || { fact "user" "$kb_user missing"; continue; }
-		kb_home=$(printf '%s\n' "$kb_entry" | cut -d: -f6)
+		kb_home=${kb_entry%:*}
+		kb_home=${kb_home##*:}
 		fact "user" "$kb_user $kb_home"
 		kb_file=$kb_home/.kube/config
 		if kb_as "$kb_user" test -f "$kb_file"; then
 			fact "there.$kb_user" yes
-			fact "mode.$kb_user" "0$(kb_as "$kb_user" stat -L -c %a "$kb_file")"
-			fact "owner.$kb_user" "$(kb_as "$kb_user" stat -L -c %U "$kb_file")"
+			kb_stat=$(kb_as "$kb_user" stat -L -c '0%a %U' "$kb_file")
+			fact "mode.$kb_user" "${kb_stat%% *}"
+			fact "owner.$kb_user" "${kb_stat#* }"
 			kb_text=$(kb_as "$kb_user" head -c 1048576 "$kb_file"; echo .)
-			if [ "$kb_text" = "$(cat /etc/kubernetes/admin.conf 2>/dev/null; echo .)" ]; then fact "same.$kb_user" yes; fi
+			if [ "$kb_text" = "$(cat /etc/kubernetes/admin.conf 2>/dev/null; echo .)" ]; then
+				fact "same.$kb_user" yes
+				continue
+			fi
 			fact "server.$kb_user" "$(printf '%s\n' "$kb_text" | kb_value - server)"
 			fact "ca.$kb_user" "$(printf '%s\n' "$kb_text" | kb_value - certificate-authority-data)"
 			fact "clusters.$kb_user" "$(printf '%s\n' "$kb_text" | grep -c '^ *server:')"

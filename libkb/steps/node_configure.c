@@ -177,6 +177,7 @@ const struct kbi_step_def kbi_step_node_configure = {
 	.summary = "a Node has its labels and taints",
 	.params = params,
 	.library = kbi_script_kubeadm_library,
+	.share = "kb_share_nodes",
 	.script = kbi_script_node_configure,
 	.timeout_ms = 60000,
 	.check = check,

@@ -1,9 +1,16 @@
-# shellcheck shell=sh disable=SC2154 # parameters and wants come as variables
+# shellcheck shell=sh disable=SC2154,SC2034 # parameters and wants come as variables
 # node.configure: node_name, labels, taints, schedulable; the judge says what is to be set
 
 probe() {
-	kb_fact_api || return 0
-	fact_of node kb_ask get node "$node_name" --ignore-not-found -o 'jsonpath={"labels: "}{.metadata.labels}{"\ntaints: "}{.spec.taints}{"\n"}'
+	kb_fact_nodes || return 0
+	fact node.status "$kb_answer_status"
+	kb_node=$kb_newline$kb_answer$kb_newline
+	case $kb_node in *"${kb_newline}Node|$node_name|"*) ;; *) return 0 ;; esac
+	kb_node=${kb_node#*"${kb_newline}Node|$node_name|"}
+	IFS='|' read -r kb_ready kb_addresses kb_labels kb_taints kb_available <<EOF_NODE
+${kb_node%%"$kb_newline"*}
+EOF_NODE
+	fact node "labels: $kb_labels${kb_newline}taints: $kb_taints"
 }
 
 # kb_set VERB LINES: an argument a line, none of them an option

@@ -155,6 +155,7 @@ const struct kbi_step_def kbi_step_node_ready = {
 	.summary = "the Nodes are Ready at their addresses, and the cluster's DNS is there",
 	.params = params,
 	.library = kbi_script_kubeadm_library,
+	.share = "kb_share_nodes",
 	.script = kbi_script_node_ready,
 	.flags = KBI_STEP_LONG,
 	.timeout_ms = 900000,

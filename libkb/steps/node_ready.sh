@@ -11,13 +11,16 @@ kb_dns() {
 }
 
 probe() {
-	kb_fact_api || return 0
-	kb_list=$(kb_nodes)
-	fact nodes.status "$?"
-	printf '%s\n' "$kb_list" | while IFS= read -r kb_line; do
-		[ -z "$kb_line" ] || fact node "$kb_line"
-	done
-	[ "$dns" = no ] || fact_of dns kb_dns
+	kb_fact_nodes || return 0
+	fact nodes.status "$kb_answer_status"
+	while IFS='|' read -r kb_kind kb_name kb_ready kb_addresses kb_labels kb_taints kb_available; do
+		case $kb_kind/$kb_name in
+		Node/*) fact node "$kb_name $kb_ready $kb_addresses" ;;
+		Deployment/coredns) [ "$dns" = no ] || fact dns "$kb_available" ;;
+		esac
+	done <<EOF_NODES
+$kb_answer
+EOF_NODES
 }
 
 # kb_waits_for: what is not as it should be, as one line; nothing when all is well

@@ -3,11 +3,13 @@
 
 # kb_has PACKAGE VERSION: among kb_here, installed, and at a version that begins so
 kb_has() {
-	printf '%s\n' "$kb_here" | while read -r kb_name kb_version kb_status; do
+	while read -r kb_name kb_version kb_status; do
 		[ "$kb_name" = "$1" ] || continue
-		case "$kb_version $kb_status" in "$2"*' '[hi]i) exit 9 ;; esac
-	done
-	[ $? -eq 9 ]
+		case "$kb_version $kb_status" in "$2"*' '[hi]i) return 0 ;; esac
+	done <<EOF_HERE
+$kb_here
+EOF_HERE
+	return 1
 }
 
 probe() {

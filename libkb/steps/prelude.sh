@@ -11,7 +11,7 @@ kb_newline='
 # fact NAME VALUE: one fact; several of one name make a list
 fact() {
 	case $2 in
-	*"$kb_newline"*) printf '%s:%s\n' "$1" "$(printf '%s' "$2" | base64 -w0)" >&3 ;;
+	*"$kb_newline"*) { printf '%s:' "$1"; printf '%s' "$2" | base64 -w0; echo; } >&3 ;;
 	*) printf '%s=%s\n' "$1" "$2" >&3 ;;
 	esac
 }
@@ -42,10 +42,12 @@ fact_file() {
 	fi
 	fact "$1.type" "$kb_type"
 	[ -f "$2" ] || return 0
-	fact "$1.mode" "0$(stat -L -c %a "$2")"
-	fact "$1.owner" "$(stat -L -c %U:%G "$2")"
-	[ "$(stat -L -c %s "$2")" -le 1048576 ] || return 0
-	printf '%s:%s\n' "$1" "$(base64 -w0 <"$2")" >&3
+	kb_stat=$(stat -L -c '%s 0%a %U:%G' "$2")
+	fact "$1.owner" "${kb_stat##* }"
+	kb_size=${kb_stat%% *} kb_stat=${kb_stat% *}
+	fact "$1.mode" "${kb_stat##* }"
+	[ "$kb_size" -le 1048576 ] || return 0
+	{ printf '%s:' "$1"; base64 -w0 <"$2"; echo; } >&3
 }
 
 # put PATH MODE TEXT [OWNER]: writes a file whole or not at all, with its mode from the first byte; follows a link to its file
@@ -89,6 +91,13 @@ note() {
 # output NAME VALUE: an output of the step, made by apply (what the judge can read from facts it puts there itself)
 output() {
 	fact "output.$1" "$2"
+}
+
+# line_of FILE: the first line of a file, in kb_line; no program is started for it
+line_of() {
+	kb_line=
+	[ -r "$1" ] || return 1
+	IFS= read -r kb_line <"$1" || [ -n "$kb_line" ]
 }
 
 have() {

@@ -51,6 +51,8 @@ struct kbi_step_def {
 	const struct kbi_output *outputs;	/* likewise */
 	const char *script;			/* the text of NAME.sh, embedded at build */
 	const char *library;			/* functions that several steps share, put in front of script; NULL: none */
+	const char *share;			/* a function of library: what it prints is asked once for all probes that are sent together (supervise.sh);
+						 * NULL: nothing */
 	unsigned flags;
 	int64_t timeout_ms;			/* of one apply, unless the caller's deadline is sooner; probes have 60 s */
 	kb_status (*check)(const struct kbi_map *args, struct kb_err *err);	/* parameters alone, before anything runs; may be NULL */

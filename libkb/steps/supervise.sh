@@ -35,6 +35,15 @@ kb_probe() {
 	fact probe.ended yes
 }
 
+# kb_share QUESTION LIBRARY WHAT: in the session's own shell: what several probes that were sent together (QUESTION is their number) ask for is asked
+# once. WHAT is a function of the library; what it prints is then kb_shared for all of them, kb_shared_status how it went.
+kb_share() {
+	[ "${kb_shared_by-}" != "$1 $3" ] || return 0
+	kb_shared=$(eval "$2"; "$3")
+	kb_shared_status=$?
+	kb_shared_by="$1 $3"
+}
+
 kb_ended() {
 	kb_code=$?
 	trap - EXIT

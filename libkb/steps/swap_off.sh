@@ -4,25 +4,26 @@
 # services that turn swap on by themselves: zram-tools, Ubuntu's zram-config, Raspberry Pi OS, swapspace
 kb_swap_services='zramswap.service zram-config.service dphys-swapfile.service swapspace.service'
 
-# "UNIT STATE" of every unit with a file: written by hand, by a package, or by a generator (fstab, GPT, zram)
+# "UNIT STATE ..." of every unit with a file: written by hand, by a package, or by a generator (fstab, GPT, zram)
 kb_swap_units() {
 	# shellcheck disable=SC2086 # a list of words
-	systemctl list-unit-files --no-legend --no-pager --full swap.target '*.swap' $kb_swap_services 2>/dev/null |
-		while read -r kb_unit kb_state kb_rest; do
-			printf '%s %s\n' "$kb_unit" "$kb_state"
-		done
+	systemctl list-unit-files --no-legend --no-pager --full swap.target '*.swap' $kb_swap_services 2>/dev/null
 }
 
 probe() {
-	if have systemd-detect-virt; then fact container "$(systemd-detect-virt --container)"; fi
 	fact_file fstab /etc/fstab
+	kb_is_on=
 	if [ -r /proc/swaps ]; then
 		while read -r kb_swap kb_type kb_rest; do
-			[ "$kb_swap" = Filename ] || fact swap "$kb_swap $kb_type"
+			[ "$kb_swap" != Filename ] || continue
+			fact swap "$kb_swap $kb_type"
+			kb_is_on=yes
 		done </proc/swaps
 	fi
+	# whose swap that is
+	if [ -n "$kb_is_on" ] && have systemd-detect-virt; then fact container "$(systemd-detect-virt --container)"; fi
 	have systemctl || return 0
-	kb_swap_units | while read -r kb_unit kb_state; do
+	kb_swap_units | while read -r kb_unit kb_state kb_rest; do
 		fact unit "$kb_unit $kb_state"
 	done
 }
@@ -56,7 +57,7 @@ apply() {
 	if [ -n "${want_fstab+set}" ]; then put /etc/fstab "$(stat -L -c %a /etc/fstab)" "$want_fstab" || return 1; fi
 	systemctl daemon-reload || return 1
 	# the units that came from fstab are gone by now
-	kb_swap_units | while read -r kb_unit kb_state; do
+	kb_swap_units | while read -r kb_unit kb_state kb_rest; do
 		kb_swap_unit_off "$kb_unit" "$kb_state" || exit 1
 	done || return 1
 	[ -n "$want_off" ] || return 0
