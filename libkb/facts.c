@@ -13,13 +13,28 @@ is_name_char(char c)
 	return isalnum((unsigned char)c) || strchr("._-/@", c);
 }
 
+/* The lines that follow the first one of a text, without their '>'; *at is moved behind them. */
+static void
+add_lines(struct kbi_buf *value, const char **at, const char *end)
+{
+	const char *line;
+	size_t len;
+	while (*at && *at < end && **at == '>') {
+		*at = kbi_str_line(*at, end, &line, &len);
+		if (memchr(line, '\0', len))
+			value->failed = KB_EPROTOCOL;
+		kbi_buf_add_char(value, '\n');
+		kbi_buf_add_bytes(value, line + 1, len - 1);
+	}
+}
+
 static kb_status
-add_fact(struct kbi_map *facts, const char *line, size_t len)
+add_fact(struct kbi_map *facts, const char *line, size_t len, const char **at, const char *end)
 {
 	size_t name_len = 0;
 	while (name_len < len && line[name_len] && is_name_char(line[name_len]))
 		name_len++;
-	if (name_len == 0 || name_len > 200 || name_len == len || !strchr("=:", line[name_len]))
+	if (name_len == 0 || name_len > 200 || name_len == len || !strchr("=:>", line[name_len]))
 		return KB_EPROTOCOL;
 	if (memchr(line, '\0', len))	/* a shell prints none, and half a value is another one */
 		return KB_EPROTOCOL;
@@ -28,10 +43,12 @@ add_fact(struct kbi_map *facts, const char *line, size_t len)
 	name[name_len] = '\0';
 	struct kbi_buf value = KBI_BUF(KBI_SIZE_LARGE);
 	value.secret = true;
-	if (line[name_len] == '=')
+	if (line[name_len] != ':')
 		kbi_buf_add_bytes(&value, line + name_len + 1, len - name_len - 1);
 	else if (!kbi_str_unbase64(&value, line + name_len + 1, len - name_len - 1))
 		value.failed = KB_EPROTOCOL;
+	if (line[name_len] == '>')
+		add_lines(&value, at, end);
 	kb_status status = kbi_buf_failed(&value);
 	if (!status)
 		status = kbi_map_add_bytes(facts, name, kbi_buf_text(&value), value.size_bytes);
@@ -46,7 +63,7 @@ kbi_facts_parse(const char *text, size_t size_bytes, struct kbi_map *facts)
 	size_t len;
 	while (text && text < end) {
 		text = kbi_str_line(text, end, &line, &len);
-		kb_status status = len ? add_fact(facts, line, len) : KB_OK;
+		kb_status status = len ? add_fact(facts, line, len, &text, end) : KB_OK;
 		if (status)
 			return status;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a script says on its facts descriptor: lines of NAME=VALUE or NAME:BASE64. Anything else is a broken answer. */
+/* What a script says on its facts descriptor: lines of NAME=VALUE, of NAME:BASE64, or of NAME>LINE, each further line of that value behind a >. Anything else is a broken answer. */
 #ifndef KBI_FACTS_H
 #define KBI_FACTS_H
 

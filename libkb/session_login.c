@@ -69,6 +69,7 @@ make_boot(struct kbi_login *login, const char *prelude, const struct kbi_nonce *
 	kbi_buf_add_format(boot,
 		"kbs_mark() {\nprintf '\\n%s %%s %%s\\n' \"$@\"\nprintf '\\n%s %%s %%s\\n' \"$@\" >&2\n}\n",
 		nonce->text, nonce->text);
+	kbi_buf_add(boot, "kbs_uid=$(id -u)\n");
 	if (kbi_str_is_set(prelude)) {
 		kbi_buf_add(boot, "eval ");
 		kbi_sh_quote(boot, prelude, strlen(prelude));

@@ -6,7 +6,7 @@
 
 # kb_get OPTION... PATH
 kb_get() {
-	KUBECTL_KUBERC=false kubectl --kubeconfig=/dev/null --cache-dir=/dev/null --username=- --password=- \
+	KUBECTL_KUBERC=false briefly kubectl --kubeconfig=/dev/null --cache-dir=/dev/null --username=- --password=- \
 		--server="https://$kb_server" --request-timeout="${timeout}s" "$@" 2>&1
 }
 

@@ -6,17 +6,34 @@ kb_keyring=/etc/apt/keyrings/libkb-kubernetes.asc
 kb_ca=/etc/apt/keyrings/libkb-kubernetes-ca.pem
 kb_ca_conf=/etc/apt/apt.conf.d/99libkb-kubernetes
 
+# kb_has_list: the list of a flat repository lies where apt puts it, under its address with _ for /. No means nothing: then apt is asked
+kb_has_list() {
+	while read -r kb_type kb_options kb_url kb_suite; do
+		[ "$kb_type $kb_suite" = 'deb /' ] || continue
+		kb_name=${kb_url#*://}
+		case $kb_options$kb_name in '[signed-by='*']'[!/]*) ;; *) return 1 ;; esac
+		case $kb_name in *[!A-Za-z0-9./:-]*) return 1 ;; esac
+		while :; do
+			case $kb_name in */*) kb_name=${kb_name%%/*}_${kb_name#*/} ;; *) break ;; esac
+		done
+		[ -s "/var/lib/apt/lists/${kb_name%_}_Packages" ]
+		return
+	done 2>/dev/null <"$kb_source"
+	return 1
+}
+
 probe() {
 	fact clock "$(date +%s)"
-	fact_file source "$kb_source"
-	fact_file keyring "$kb_keyring"
-	fact_file ca "$kb_ca"
-	fact_file ca_conf "$kb_ca_conf"
+	fact_file source "$kb_source" keyring "$kb_keyring" ca "$kb_ca" ca_conf "$kb_ca_conf"
 	for kb_file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
 		if [ ! -f "$kb_file" ] || [ "$kb_file" = "$kb_source" ]; then continue; fi
 		fact other "$kb_file"
-		{ printf 'other_text:'; head -c 1048576 "$kb_file" | base64 -w0; printf '\n'; } >&3
+		fact_bytes other_text "$kb_file" "$(stat -L -c %s "$kb_file")"
 	done
+	if kb_has_list; then
+		fact list "$kb_url"
+		return 0
+	fi
 	# only what is really there is shown
 	have apt-get && apt-get -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= indextargets --format '$(SOURCESENTRY)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
 		while IFS= read -r kb_list; do

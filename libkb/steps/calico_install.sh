@@ -41,7 +41,9 @@ kb_look_closer() {
 kb_component() {
 	case $1 in
 	Installation) kb_name=calico ;;
-	APIServer | Goldmane | Whisker) kb_name=$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]') ;;
+	APIServer) kb_name=apiserver ;;
+	Goldmane) kb_name=goldmane ;;
+	Whisker) kb_name=whisker ;;
 	*) return 1 ;;
 	esac
 }

@@ -6,11 +6,17 @@ kb_socket=/run/containerd/containerd.sock
 
 # the word that containerd has for its CRI plugin: ok, error, skip; "" when it does not answer
 kb_cri_state() {
-	timeout 20 ctr --address "$kb_socket" plugins ls 2>/dev/null | while read -r kb_type kb_id kb_platforms kb_state kb_rest; do
+	briefly ctr --address "$kb_socket" --connect-timeout 20s --timeout 20s plugins ls 2>/dev/null | while read -r kb_type kb_id kb_platforms kb_state kb_rest; do
 		[ "$kb_type $kb_id" = 'io.containerd.grpc.v1 cri' ] || continue
 		# a plugin without platforms shows a dash or nothing there
 		case $kb_state in '') printf '%s' "$kb_platforms" ;; *) printf '%s' "$kb_state" ;; esac
 	done
+}
+
+# kb_is_merged: the configuration is more than its file: what that imports, or what newer ones import by themselves
+kb_is_merged() {
+	for kb_file in /etc/containerd/conf.d/*.toml; do [ ! -e "$kb_file" ] || return 0; done
+	grep -qs imports "$kb_config"
 }
 
 # kb_service: what systemd says of it, in kb_enabled, kb_active and kb_started
@@ -30,6 +36,8 @@ EOF_SERVICE
 # kb_is_stale: a restart that a killed run did not get to: the service is older than its configuration
 kb_is_stale() {
 	[ -e "$kb_config" ] || return 1
+	# shellcheck disable=SC3013 # dash, bash and busybox all know it
+	if [ -S "$kb_socket" ] && [ "$kb_socket" -nt "$kb_config" ]; then return 1; fi
 	kb_began=$(TZ=UTC date -d "$kb_started" +%s 2>/dev/null) || return 1
 	[ "$(stat -L -c %Y "$kb_config")" -gt "$kb_began" ]
 }
@@ -45,24 +53,24 @@ kb_probe_service() {
 
 probe() {
 	if [ -s /etc/kubernetes/kubelet.conf ]; then fact is_node yes; fi
-	fact_file os_release /etc/os-release
 	fact installed "$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' -- containerd containerd.io 2>/dev/null)"
-	fact_file config "$kb_config"
-	fact_file crictl /etc/crictl.yaml
+	fact_text os_release /etc/os-release
+	set -- config "$kb_config" crictl /etc/crictl.yaml
 	while IFS= read -r kb_mirror; do
 		kb_mirror=${kb_mirror%%=*}
 		# a fact's name holds no colon; of a registry's it parts the port
 		case $kb_mirror in
 		'') ;;
-		*:*) fact_file "hosts/${kb_mirror%%:*}@${kb_mirror#*:}" "/etc/containerd/certs.d/$kb_mirror/hosts.toml" ;;
-		*) fact_file "hosts/$kb_mirror" "/etc/containerd/certs.d/$kb_mirror/hosts.toml" ;;
+		*:*) set -- "$@" "hosts/${kb_mirror%%:*}@${kb_mirror#*:}" "/etc/containerd/certs.d/$kb_mirror/hosts.toml" ;;
+		*) set -- "$@" "hosts/$kb_mirror" "/etc/containerd/certs.d/$kb_mirror/hosts.toml" ;;
 		esac
 	done <<EOF_MIRRORS
 ${registry_mirrors-}
 EOF_MIRRORS
+	fact_file "$@"
 	if have containerd; then
-		fact containerd "$(containerd --version 2>/dev/null)"
-		fact_of dump containerd config dump 2>/dev/null
+		fact containerd "$(briefly containerd --version 2>/dev/null)"
+		if kb_is_merged; then fact_of dump briefly containerd config dump 2>/dev/null; fi
 		kb_probe_service
 	else
 		# the lists are read without leaving a cache behind, which would be a write

@@ -2,7 +2,7 @@
 # host.facts: reads only. What it prints is taken apart by the judge
 
 probe() {
-	fact_file os_release /etc/os-release
+	fact_text os_release /etc/os-release
 	# shellcheck disable=SC2046 # words without blanks: the host's name, the kernel's release, the machine
 	set -- $(uname -nrm)
 	fact kernel "$2"
@@ -15,7 +15,8 @@ probe() {
 		if [ "$kb_key $kb_unit" = 'MemTotal: kB' ]; then fact memory_kib "$kb_kib"; break; fi
 	done </proc/meminfo
 	fact cpus "$(nproc)"
-	fact cgroup_fs "$(stat -fc %T /sys/fs/cgroup 2>/dev/null)"
+	# only the second version's root has that
+	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then fact cgroup_fs cgroup2fs; else fact cgroup_fs "$(stat -fc %T /sys/fs/cgroup 2>/dev/null)"; fi
 	if have systemd-detect-virt; then fact container "$(systemd-detect-virt --container)"; fi
 	fact clock "$(date +%s)"
 	if [ -s /etc/kubernetes/kubelet.conf ]; then fact is_node yes; fi

@@ -4,7 +4,7 @@
 probe() {
 	fact_file hosts /etc/hosts
 	# cloud-init would write the file anew at every boot
-	fact rewritten_by "$(grep -lsE '^manage_etc_hosts:[[:space:]]*(true|True|template)' /etc/cloud/cloud.cfg /etc/cloud/cloud.cfg.d/*.cfg)"
+	[ ! -d /etc/cloud ] || fact rewritten_by "$(grep -lsE '^manage_etc_hosts:[[:space:]]*(true|True|template)' /etc/cloud/cloud.cfg /etc/cloud/cloud.cfg.d/*.cfg)"
 }
 
 apply() {

@@ -6,7 +6,7 @@ kb_images() {
 	kb_verb=$1
 	shift
 	[ -z "${image_repository-}" ] || set -- --image-repository "$image_repository" "$@"
-	kubeadm config images "$kb_verb" --kubernetes-version "${kubernetes_version:-$(kubeadm version -o short)}" "$@"
+	briefly kubeadm config images "$kb_verb" --kubernetes-version "${kubernetes_version:-$(kubeadm version -o short)}" "$@"
 }
 
 # kb_pulled: the names of all images that the runtime has

@@ -415,6 +415,7 @@ const struct kbi_step_def kbi_step_kubeadm_init = {
 	.params = params,
 	.outputs = outputs,
 	.library = kbi_script_kubeadm_library,
+	.share = "kb_share_cluster",
 	.script = kbi_script_kubeadm_init,
 	.flags = KBI_STEP_LONG,
 	.timeout_ms = 900000,

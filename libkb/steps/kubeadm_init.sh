@@ -20,7 +20,16 @@ kb_config_map() {
 # kb_facts_of_api: what the API server says, when there should be one. On a host that just booted it comes in a while; whether it is ready is asked
 # when it does not answer
 kb_facts_of_api() {
-	if kb_config=$(kb_config_map 2>/dev/null); then
+	if [ "${kb_shared_status-1}" -eq 0 ]; then
+		case $kb_shared in
+		*"$kb_newline$kb_newline"*) kb_config=${kb_shared#*"$kb_newline$kb_newline"} ;;
+		*) kb_config= ;;
+		esac
+	else
+		kb_config=$(kb_config_map 2>/dev/null)
+	fi
+	# shellcheck disable=SC2181 # of whichever was asked
+	if [ $? -eq 0 ]; then
 		fact api.status 0
 		fact config "$kb_config"
 		fact config.status 0

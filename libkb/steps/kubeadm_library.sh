@@ -47,12 +47,15 @@ kb_fact_api() {
 # kb_about_nodes COMMAND...: the question what Nodes there are, and whether the cluster's DNS is, for kb_ask or the like. A line each, parted by what no
 # name, address, label or taint has: KIND|NAME|whether Ready|InternalIPs|labels|taints|whether available
 kb_about_nodes() {
-	"$@" -n kube-system get nodes,deployments -o 'jsonpath={range .items[*]}{.kind}|{.metadata.name}|{.status.conditions[?(@.type=="Ready")].status}|{.status.addresses[?(@.type=="InternalIP")].address}|{.metadata.labels}|{.spec.taints}|{.status.conditions[?(@.type=="Available")].status}{"\n"}{end}'
+	"$@" -n kube-system get nodes,deployments -o "jsonpath=$kb_columns"
 }
 
-# kb_share_nodes: for kb_share
-kb_share_nodes() {
-	[ -e /etc/kubernetes/admin.conf ] && have kubectl && kb_about_nodes kb_ask
+kb_columns='{range .items[*]}{.kind}|{.metadata.name}|{.status.conditions[?(@.type=="Ready")].status}|{.status.addresses[?(@.type=="InternalIP")].address}|{.metadata.labels}|{.spec.taints}|{.status.conditions[?(@.type=="Available")].status}{"\n"}{end}'
+
+# kb_share_cluster: for kb_share: the same, and behind an empty line the ClusterConfiguration
+kb_share_cluster() {
+	[ -e /etc/kubernetes/admin.conf ] && have kubectl && kb_ask -n kube-system get nodes,deployments,configmaps \
+		-o "jsonpath=$kb_columns{\"\\n\"}{.items[?(@.metadata.name==\"kubeadm-config\")].data.ClusterConfiguration}"
 }
 
 # kb_fact_nodes: as kb_fact_api, with the Nodes in kb_answer
@@ -61,7 +64,7 @@ kb_fact_nodes() {
 		kb_about_nodes kb_fact_api
 		return
 	fi
-	kb_answer=$kb_shared kb_answer_status=0
+	kb_answer=${kb_shared%%"$kb_newline$kb_newline"*} kb_answer_status=0
 	fact api ok
 }
 

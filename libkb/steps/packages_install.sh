@@ -12,6 +12,17 @@ EOF_HERE
 	return 1
 }
 
+# kb_may_offer PACKAGE...: fails when the lists lie where apt puts them, as they are, and none of them names one of these; apt takes longer to say so
+kb_may_offer() {
+	for kb_list in /var/lib/apt/lists/*_Packages.*; do [ ! -e "$kb_list" ] || return 0; done
+	for kb_package; do set -- "$@" -e "Package: $kb_package"; shift; done
+	for kb_list in /var/lib/apt/lists/*_Packages; do
+		[ -s "$kb_list" ] || return 0
+		if grep -qxF "$@" "$kb_list"; then return 0; fi
+	done
+	return 1
+}
+
 probe() {
 	if [ -s /etc/kubernetes/kubelet.conf ]; then fact is_node yes; fi
 	# shellcheck disable=SC2086 # names of packages
@@ -21,6 +32,8 @@ probe() {
 	for kb_package in $packages; do kb_has "$kb_package" "$kubernetes_version-" || kb_missing="$kb_missing $kb_package"; done
 	for kb_package in $helpers; do kb_has "$kb_package" '' || kb_missing="$kb_missing $kb_package"; done
 	[ -n "$kb_missing" ] || return 0
+	# shellcheck disable=SC2086 # names of packages
+	kb_may_offer $kb_missing || { fact offered ''; return 0; }
 	# the lists are read without leaving a cache behind, which would be a write
 	# shellcheck disable=SC2086 # names of packages
 	fact offered "$(apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= madison -- $kb_missing 2>/dev/null)"

@@ -8,12 +8,27 @@
 kb_newline='
 '
 
-# fact NAME VALUE: one fact; several of one name make a list
+# fact NAME VALUE: one fact; several of one name make a list. NAME=VALUE; or NAME>LINE, and >LINE for each that follows; or NAME:BASE64. The
+# second needs no program, and takes the shell longer the longer the text is
 fact() {
 	case $2 in
-	*"$kb_newline"*) { printf '%s:' "$1"; printf '%s' "$2" | base64 -w0; echo; } >&3 ;;
-	*) printf '%s=%s\n' "$1" "$2" >&3 ;;
+	*"$kb_newline"*) ;;
+	*)
+		printf '%s=%s\n' "$1" "$2" >&3
+		return
+		;;
 	esac
+	if [ "${#2}" -gt 4096 ]; then
+		{ printf '%s:' "$1"; printf '%s' "$2" | base64 -w0; echo; } >&3
+		return
+	fi
+	kb_text=$2
+	while :; do
+		case $kb_text in *"$kb_newline"*) ;; *) break ;; esac
+		set -- "$1>${kb_text%%"$kb_newline"*}$kb_newline"
+		kb_text=${kb_text#*"$kb_newline"}
+	done
+	printf '%s>%s\n' "$1" "$kb_text" >&3
 }
 
 # fact_of NAME COMMAND...: the command's output as a fact, without its last newline; NAME.status is its exit status
@@ -26,9 +41,33 @@ fact_of() {
 	fact "$kb_name.status" "$kb_status"
 }
 
-# fact_file NAME PATH: what lies there. NAME.type is absent, file, link, directory or other; of a file (or of what a link leads to) also
-# NAME.mode, NAME.owner and its bytes. Of one over 1 MiB the bytes are not told: a part of it, edited and written back, would lose the rest
-fact_file() {
+# fact_bytes NAME PATH SIZE: a file's bytes. Those of a small one are read by the shell: it would drop a NUL, and then it is too short
+fact_bytes() {
+	if [ "$3" -le 2048 ]; then
+		kb_bytes=
+		while IFS= read -r kb_line; do kb_bytes=$kb_bytes$kb_line$kb_newline; done <"$2"
+		kb_bytes=$kb_bytes$kb_line
+		if [ "${#kb_bytes}" -eq "$3" ]; then
+			fact "$1" "$kb_bytes"
+			return
+		fi
+	fi
+	{ printf '%s:' "$1"; head -c 1048576 "$2" | base64 -w0; echo; } >&3
+}
+
+# kb_stat NAME PATH...: "SIZE MODE OWNER PATH" of each that is a file, or a link that leads to one
+kb_stat() {
+	kb_left=$(($# / 2))
+	while [ "$kb_left" -gt 0 ]; do
+		if [ -f "$2" ]; then set -- "$@" "$2"; fi
+		shift 2
+		kb_left=$((kb_left - 1))
+	done
+	[ $# -eq 0 ] || stat -L -c '%s 0%a %U:%G %n' -- "$@"
+}
+
+# kb_fact_file NAME PATH: what fact_file says of one
+kb_fact_file() {
 	kb_type=other
 	if [ -h "$2" ]; then
 		kb_type='link'
@@ -41,13 +80,23 @@ fact_file() {
 		kb_type=absent
 	fi
 	fact "$1.type" "$kb_type"
-	[ -f "$2" ] || return 0
-	kb_stat=$(stat -L -c '%s 0%a %U:%G' "$2")
-	fact "$1.owner" "${kb_stat##* }"
-	kb_size=${kb_stat%% *} kb_stat=${kb_stat% *}
-	fact "$1.mode" "${kb_stat##* }"
-	[ "$kb_size" -le 1048576 ] || return 0
-	{ printf '%s:' "$1"; base64 -w0 <"$2"; echo; } >&3
+	case $kb_stats in *" $2$kb_newline"*) ;; *) return 0 ;; esac
+	kb_found=${kb_stats%%" $2$kb_newline"*}
+	kb_found=${kb_found##*"$kb_newline"}
+	fact "$1.owner" "${kb_found##* }"
+	kb_size=${kb_found%% *} kb_found=${kb_found% *}
+	fact "$1.mode" "${kb_found#* }"
+	[ "$kb_size" -gt 1048576 ] || fact_bytes "$1" "$2" "$kb_size"
+}
+
+# fact_file NAME PATH...: what lies there. NAME.type is absent, file, link, directory or other; of a file (or of what a link leads to) also
+# NAME.mode, NAME.owner and its bytes. Of one over 1 MiB the bytes are not told: a part of it, edited and written back, would lose the rest
+fact_file() {
+	kb_stats=$kb_newline$(kb_stat "$@")$kb_newline
+	while [ $# -gt 1 ]; do
+		kb_fact_file "$1" "$2"
+		shift 2
+	done
 }
 
 # put PATH MODE TEXT [OWNER]: writes a file whole or not at all, with its mode from the first byte; follows a link to its file
@@ -100,6 +149,14 @@ line_of() {
 	IFS= read -r kb_line <"$1" || [ -n "$kb_line" ]
 }
 
+# fact_text NAME PATH: what a small text of the system's says, as far as a shell reads it; no program is started for it
+fact_text() {
+	kb_bytes=
+	[ -r "$2" ] || return 0
+	while IFS= read -r kb_line || [ -n "$kb_line" ]; do kb_bytes=$kb_bytes$kb_line$kb_newline; done <"$2"
+	fact "$1" "$kb_bytes"
+}
+
 have() {
 	command -v "$1" >/dev/null 2>&1
 }
@@ -118,7 +175,12 @@ until_ok() {
 	done
 }
 
+# briefly COMMAND...: a program in Go that is asked one thing: it need not collect garbage, which is a fifth of its time
+briefly() {
+	GOGC=off GOMEMLIMIT=500MiB "$@"
+}
+
 # kube ...: kubectl as the cluster's administrator, with a bound on each request
 kube() {
-	kubectl --kubeconfig "${kubeconfig:-/etc/kubernetes/admin.conf}" --request-timeout=20s "$@"
+	briefly kubectl --kubeconfig "${kubeconfig:-/etc/kubernetes/admin.conf}" --request-timeout=20s "$@"
 }
