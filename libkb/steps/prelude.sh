@@ -7,22 +7,24 @@
 
 kb_newline='
 '
+kb_cr=$(printf '\r')
 
 # fact NAME VALUE: one fact; several of one name make a list. NAME=VALUE; or NAME>LINE, and >LINE for each that follows; or NAME:BASE64. The
-# second needs no program, and takes the shell longer the longer the text is
+# second needs no program, and takes the shell longer the longer the text is. A line ends with or without a carriage return
 fact() {
 	case $2 in
-	*"$kb_newline"*) ;;
+	*"$kb_newline"* | *"$kb_cr"*) ;;
 	*)
 		printf '%s=%s\n' "$1" "$2" >&3
 		return
 		;;
 	esac
-	if [ "${#2}" -gt 4096 ]; then
-		{ printf '%s:' "$1"; printf '%s' "$2" | base64 -w0; echo; } >&3
+	kb_text=$2
+	case $kb_text in *"$kb_cr"*) kb_weight=4097 ;; *) kb_weight=${#kb_text} ;; esac
+	if [ "$kb_weight" -gt 4096 ]; then
+		{ printf '%s:' "$1"; printf '%s' "$kb_text" | base64 -w0; echo; } >&3
 		return
 	fi
-	kb_text=$2
 	while :; do
 		case $kb_text in *"$kb_newline"*) ;; *) break ;; esac
 		set -- "$1>${kb_text%%"$kb_newline"*}$kb_newline"
@@ -55,7 +57,7 @@ fact_bytes() {
 	{ printf '%s:' "$1"; head -c 1048576 "$2" | base64 -w0; echo; } >&3
 }
 
-# kb_stat NAME PATH...: "SIZE MODE OWNER PATH" of each that is a file, or a link that leads to one
+# kb_stat NAME PATH...: "SIZE MODE OWNER //PATH" of each that is a file, or a link that leads to one
 kb_stat() {
 	kb_left=$(($# / 2))
 	while [ "$kb_left" -gt 0 ]; do
@@ -63,7 +65,7 @@ kb_stat() {
 		shift 2
 		kb_left=$((kb_left - 1))
 	done
-	[ $# -eq 0 ] || stat -L -c '%s 0%a %U:%G %n' -- "$@"
+	[ $# -eq 0 ] || stat -L -c '%s 0%a %U:%G //%n' -- "$@"
 }
 
 # kb_fact_file NAME PATH: what fact_file says of one
@@ -80,8 +82,8 @@ kb_fact_file() {
 		kb_type=absent
 	fi
 	fact "$1.type" "$kb_type"
-	case $kb_stats in *" $2$kb_newline"*) ;; *) return 0 ;; esac
-	kb_found=${kb_stats%%" $2$kb_newline"*}
+	case $kb_stats in *" //$2$kb_newline"*) ;; *) return 0 ;; esac
+	kb_found=${kb_stats%%" //$2$kb_newline"*}
 	kb_found=${kb_found##*"$kb_newline"}
 	fact "$1.owner" "${kb_found##* }"
 	kb_size=${kb_found%% *} kb_found=${kb_found% *}

@@ -52,6 +52,30 @@ tasks_of_a_host_run_in_the_order_added(void **state)
 	kb_plan_free(plan);
 }
 
+/* What the second host's task asks is known from the start: it need not wait for the first host's, which here waits for that very question */
+static void
+a_task_behind_one_of_another_host_is_asked_ahead_of_its_turn(void **state)
+{
+	struct fixture *f = *state;
+	struct seen seen = { 0 };
+	char wait[256], ask[128];
+	kb_plan *plan = kb_plan_new(f->kb);
+	kb_host *there = kb_host_new(f->kb, "there", "local:");
+	snprintf(wait, sizeof(wait), "n=0; until [ -e %s/asked ]; do n=$((n + 1)); [ $n -lt 100 ] || exit 1; sleep 0.1; done", f->folder);
+	snprintf(ask, sizeof(ask), "touch %s/asked", f->folder);
+	assert_int_equal(kb_host_set(there, "become", "none"), KB_OK);
+	kb_task *first = add(f, plan, "first", wait, "false");
+	kb_step *look = kb_step_script(f->kb, "look", "true", NULL), *second = kb_step_script(f->kb, "second", ask, "false");
+	kb_task *behind = kb_plan_add(plan, there, look) ? kb_plan_add(plan, there, second) : NULL;
+	assert_int_equal(kb_plan_after(plan, behind, first), KB_OK);
+	assert_int_equal(run_plan(f->kb, plan, KB_CHECK, 30000, see, &seen), KB_OK);
+	assert_string_equal(seen.order, "look:present first:present second:present ");
+	kb_step_free(look);
+	kb_step_free(second);
+	kb_host_free(there);
+	kb_plan_free(plan);
+}
+
 static void
 a_dry_run_says_what_is_now_and_touches_nothing(void **state)
 {
@@ -235,6 +259,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(tasks_of_a_host_run_in_the_order_added, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_task_behind_one_of_another_host_is_asked_ahead_of_its_turn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_dry_run_says_what_is_now_and_touches_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_failure_takes_with_it_what_comes_after, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_output_becomes_a_parameter, set_up, tear_down),
