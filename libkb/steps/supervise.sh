@@ -39,7 +39,7 @@ kb_probe() {
 # once. WHAT is a function of the library; what it prints is then kb_shared for all of them, kb_shared_status how it went.
 kb_share() {
 	[ "${kb_shared_by-}" != "$1 $3" ] || return 0
-	kb_shared=$(eval "$2"; "$3")
+	kb_shared=$(eval "eval \"\$kb_library_$2\""; "$3")
 	kb_shared_status=$?
 	kb_shared_by="$1 $3"
 }

@@ -180,8 +180,8 @@ static void
 what_is_shared_is_asked_once_for_each_number(void **state)
 {
 	static const char text[] =
-		"asked=0; ask='kb_ask() { :; }; look() { echo \"$asked and more\"; return 7; }'\n"
-		"see() { asked=$((asked + 1)); kb_share \"$1\" \"$ask\" look; (fact x \"$1 $kb_shared $kb_shared_status\"); }\n"
+		"asked=0; kb_library_4='kb_ask() { :; }; look() { echo \"$asked and more\"; return 7; }'\n"
+		"see() { asked=$((asked + 1)); kb_share \"$1\" 4 look; (fact x \"$1 $kb_shared $kb_shared_status\"); }\n"
 		"see 5; see 5; see 6; see 5";
 
 	(void)state;
