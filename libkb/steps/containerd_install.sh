@@ -19,6 +19,21 @@ kb_is_merged() {
 	grep -qs imports "$kb_config"
 }
 
+# kb_fact_version: dpkg's, when the program is one that dpkg put there and nobody has touched since; else its own
+kb_fact_version() {
+	while read -r kb_package kb_version kb_status; do
+		case $kb_status in [hi]i) ;; *) continue ;; esac
+		kb_times=$(stat -c %Z /usr/bin/containerd "/var/lib/dpkg/info/$kb_package.list" 2>/dev/null) || continue
+		if [ "$(command -v containerd)" = /usr/bin/containerd ] && [ "${kb_times%%"$kb_newline"*}" -le "${kb_times#*"$kb_newline"}" ]; then
+			fact containerd "containerd $kb_version"
+			return
+		fi
+	done <<EOF_HERE
+$kb_here
+EOF_HERE
+	fact containerd "$(briefly containerd --version 2>/dev/null)"
+}
+
 # kb_service: what systemd says of it, in kb_enabled, kb_active and kb_started
 kb_service() {
 	kb_enabled='' kb_active='' kb_started=''
@@ -53,7 +68,8 @@ kb_probe_service() {
 
 probe() {
 	if [ -s /etc/kubernetes/kubelet.conf ]; then fact is_node yes; fi
-	fact installed "$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' -- containerd containerd.io 2>/dev/null)"
+	kb_here=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' -- containerd containerd.io 2>/dev/null)
+	fact installed "$kb_here"
 	fact_text os_release /etc/os-release
 	set -- config "$kb_config" crictl /etc/crictl.yaml
 	while IFS= read -r kb_mirror; do
@@ -69,7 +85,7 @@ ${registry_mirrors-}
 EOF_MIRRORS
 	fact_file "$@"
 	if have containerd; then
-		fact containerd "$(briefly containerd --version 2>/dev/null)"
+		kb_fact_version
 		if kb_is_merged; then fact_of dump briefly containerd config dump 2>/dev/null; fi
 		kb_probe_service
 	else

@@ -17,7 +17,12 @@ probe() {
 	fact cpus "$(nproc)"
 	# only the second version's root has that
 	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then fact cgroup_fs cgroup2fs; else fact cgroup_fs "$(stat -fc %T /sys/fs/cgroup 2>/dev/null)"; fi
-	if have systemd-detect-virt; then fact container "$(systemd-detect-virt --container)"; fi
+	# where systemd itself says what it is in
+	if line_of /run/systemd/container; then
+		fact container "$kb_line"
+	elif have systemd-detect-virt; then
+		fact container "$(systemd-detect-virt --container)"
+	fi
 	fact clock "$(date +%s)"
 	if [ -s /etc/kubernetes/kubelet.conf ]; then fact is_node yes; fi
 	have ip || return 0

@@ -1,14 +1,16 @@
-# shellcheck shell=sh disable=SC2154 # parameters and wants come as variables
+# shellcheck shell=sh disable=SC2154 # parameters, wants and what line_of gives come as variables
 # kernel.modules: a module has one name with - and _ as it likes; the kernel says it with _
 
 # kb_module_is_loaded NAME: built in counts as loaded: such a module has no line in /proc/modules, and not always a folder in /sys/module
 kb_module_is_loaded() {
-	kb_name=$1
+	kb_name='' kb_pattern='' kb_words=$1
 	while :; do
-		case $kb_name in *-*) kb_name=${kb_name%%-*}_${kb_name#*-} ;; *) break ;; esac
+		kb_name=$kb_name${kb_words%%[_-]*} kb_pattern=$kb_pattern${kb_words%%[_-]*}
+		case $kb_words in *[_-]*) ;; *) break ;; esac
+		kb_words=${kb_words#*[_-]} kb_name=${kb_name}_ kb_pattern="${kb_pattern}[_-]"
 	done
-	[ -d "/sys/module/$kb_name" ] || grep -qs "^$kb_name " /proc/modules ||
-		{ [ -r "/lib/modules/$(uname -r)/modules.builtin" ] && tr - _ <"/lib/modules/$(uname -r)/modules.builtin" | grep -q "/$kb_name\\.ko"; }
+	if [ -d "/sys/module/$kb_name" ] || grep -qs "^$kb_name " /proc/modules; then return 0; fi
+	line_of /proc/sys/kernel/osrelease && grep -qs "/$kb_pattern\\.ko" "/lib/modules/$kb_line/modules.builtin"
 }
 
 probe() {

@@ -67,8 +67,10 @@ def table(found):
                      f"{first['ratio']:.2f}\n"
                      f"{'nothing to change':44}libkb {again['libkb_s']:.2f} s, Ansible {again['ansible_s']:.1f} s, with Mitogen "
                      f"{again['mitogen_s']:.1f} s: {again['times_faster']:.0f} times faster than Ansible")
-        lines.append("where libkb's time goes then, on the control plane (ms): " +
-                     ", ".join(f"{step} {ms}" for step, ms in again["times_ms"].items() if ms))
+        lines += ["\nWhere libkb's time goes then: ms from one step's verdict to the next on each host, which share the processors\n" +
+                  f"{'':24}" + "".join(f"{host:>20}" for host in again["times_ms"])]
+        for step in dict.fromkeys(step for times in again["times_ms"].values() for step in times):
+            lines.append(f"{step:24}" + "".join(f"{times.get(step, ''):>20}" for times in again["times_ms"].values()))
     return "\n".join(lines)
 
 

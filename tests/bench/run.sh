@@ -17,8 +17,8 @@ if [ ! -e "$venv/ready" ]; then
 	touch "$venv/ready"
 fi
 if [ -z "${KB_BUILD-}" ]; then
-	KB_BUILD=$top/build/test
-	cmake -S "$top" --preset test >/dev/null
+	KB_BUILD=$top/build/bench # with the tests' programs, and optimized as its users have it
+	cmake -S "$top" --preset test -B "$KB_BUILD" -DCMAKE_BUILD_TYPE=Release >/dev/null
 	cmake --build "$KB_BUILD" -j"$(nproc)" >/dev/null
 fi
 exec "$venv/bin/python" "$here/bench.py" "$KB_BUILD" "$@"
