@@ -27,7 +27,7 @@ type Event struct {
 	Duration   time.Duration // how long the step or run took
 	ExitStatus int           // of the step's last script; -1 when none ended
 	Text       string        // a note's text, a piece of output, or one line on how a step ended. Escaped UTF-8
-	ID         string        // of a note its stable name, such as "host.name-differs"; of a question what is asked for: "passphrase", "password" or "host_key"
+	ID         string        // of a note its stable name, such as "host.name-differs"; of a question what is asked for: "passphrase", "password", "host_key" or "sudo_password"
 	Severity   Severity      // of a note
 	Log        string        // all that a step printed, escaped and bounded; "" unless it failed
 	Diff       string        // the differences as text, unified for files; "" when there are none
@@ -39,7 +39,7 @@ type Event struct {
 	Journal string
 
 	Question int64  // of a question: its number, for Context.Answer
-	Subject  string // of a question: what the answer is for: the key's file, user@address:port of a password, the SHA256:... of a host key
+	Subject  string // of a question: what the answer is for: the key's file, user@address:port of a password or sudo's password, the SHA256:... of a host key
 	Attempt  int    // of a question: 1, and one more each time that an answer to it was wrong, 3 at most
 
 	json []byte
