@@ -124,7 +124,7 @@ a_file_comes_back_as_it_is(void **state)
 	file_comes_back("one\n\n two \n\\n\\", 14, 0644);
 	file_comes_back("a\0b\n", 4, 0644);
 	file_comes_back("\0", 1, 0644);
-	file_comes_back("\r\n\377\376>x\n", 9, 0644);
+	file_comes_back("\r\n\377\376>x\n", 7, 0644);
 	memset(large, 'x', sizeof(large));
 	for (size_t i = 80; i < sizeof(large); i += 80)
 		large[i] = '\n';
