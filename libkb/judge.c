@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/scarce.h"
 #include "base/str.h"
 #include "change.h"
 #include "steps/step.h"
@@ -211,6 +212,27 @@ kbi_judge_evidence(struct kbi_judge *judge, const char *format, ...)
 	va_end(args);
 	kbi_err_evidence(&judge->err, "%s", kbi_buf_text(&text));
 	kbi_buf_free(&text);
+}
+
+kb_status
+kbi_judge_ask(const struct kbi_step_def *def, struct kbi_judge *judge)
+{
+	unsigned before = kbi_scarce_count();
+	kb_status status = def->judge(judge);
+	bool has_failed = judge->has_failed || kbi_scarce_count() != before;
+	judge->has_failed = has_failed;
+	if (has_failed)
+		judge->verdict = KB_UNKNOWN;
+	return has_failed ? kbi_fail_memory(&judge->err) : status;
+}
+
+void
+kbi_judge_forget(struct kbi_judge *judge)
+{
+	const struct kbi_judge asked = { .args = judge->args, .facts = judge->facts, .made = judge->made, .is_after_apply = judge->is_after_apply,
+		.verdict = KB_UNKNOWN, .has_failed = true };
+	kbi_judge_free(judge);
+	*judge = asked;
 }
 
 void

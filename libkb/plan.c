@@ -408,24 +408,26 @@ is_learnt(const struct kb_plan *plan, const char *data, size_t size_bytes)
 	return false;
 }
 
-void
+kb_status
 kbi_plan_learn(struct kb_plan *plan, const char *data, size_t size_bytes, bool is_document)
 {
-	if (!data || !size_bytes || is_learnt(plan, data, size_bytes) || kbi_map_add_bytes(&plan->learnt, "learnt", data, size_bytes))
-		return;
+	if (!data || !size_bytes || is_learnt(plan, data, size_bytes))
+		return KB_OK;
+	kb_status status = (is_document ? kbi_secrets_add_document : kbi_secrets_add)(plan->kb->secrets, data, size_bytes);
+	if (status || kbi_map_add_bytes(&plan->learnt, "learnt", data, size_bytes))
+		return KB_ENOMEM;	/* what was added stays masked */
 	plan->learnt.entries[plan->learnt.count - 1].secret = true;
-	if (is_document)
-		kbi_secrets_add_document(plan->kb->secrets, data, size_bytes);
-	else
-		kbi_secrets_add(plan->kb->secrets, data, size_bytes);
+	return KB_OK;
 }
 
-void
+kb_status
 kbi_plan_learn_map(struct kb_plan *plan, const struct kbi_map *map)
 {
-	for (size_t i = 0; i < map->count; i++)
+	kb_status status = KB_OK;
+	for (size_t i = 0; !status && i < map->count; i++)
 		if (map->entries[i].secret)
-			kbi_plan_learn(plan, map->entries[i].value, map->entries[i].size_bytes, true);
+			status = kbi_plan_learn(plan, map->entries[i].value, map->entries[i].size_bytes, true);
+	return status;
 }
 
 void

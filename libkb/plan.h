@@ -72,8 +72,8 @@ struct kb_plan {
 void kbi_plan_destroy(struct kb_plan *plan);	/* by its owner's thread */
 void kbi_plan_queue(struct kb_plan *plan, struct kb_event *event);	/* takes it; NULL is no memory, and nothing */
 /* From here on it is masked, for as long as the plan lives. A document's long words only. */
-void kbi_plan_learn(struct kb_plan *plan, const char *data, size_t size_bytes, bool is_document);
-void kbi_plan_learn_map(struct kb_plan *plan, const struct kbi_map *map);	/* what of it is secret */
+kb_status kbi_plan_learn(struct kb_plan *plan, const char *data, size_t size_bytes, bool is_document);
+kb_status kbi_plan_learn_map(struct kb_plan *plan, const struct kbi_map *map);	/* what of it is secret */
 bool kbi_tasks_add(struct kbi_tasks *tasks, struct kb_task *task);
 bool kbi_task_is_bound(const struct kb_task *task, const char *param);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/ctx.h"
+#include "base/scarce.h"
 #include "fetch.h"
 #include "plan.h"
 #include "run.h"
@@ -35,7 +36,10 @@ prepare(void *data, const atomic_bool *is_cancelled)
 	struct preparing *p = data;
 	struct kbi_prepare args = { .args = &p->args, .facts = p->has_facts ? &p->facts : NULL, .made = &p->made,
 		.named = &p->named, .fetcher = p->fetcher, .is_cancelled = is_cancelled, .err = &p->err };
+	unsigned before = kbi_scarce_count();
 	p->status = p->def->prepare(&args);
+	if (kbi_scarce_count() != before)	/* half a text is a wrong one */
+		p->status = kbi_fail_memory(&p->err);
 }
 
 /* What a recording calls it: NAME, and NAME.2 when it is the second task of its kind. */
@@ -84,7 +88,8 @@ prepared(void *owner, void *data)
 	kbi_map_free(&turn->made);
 	turn->made = p->made;
 	p->made = (struct kbi_map){ 0 };
-	kbi_plan_learn_map(task->plan, &turn->made);
+	if (kbi_plan_learn_map(task->plan, &turn->made))
+		kbi_fail_memory(&turn->job_err);
 	free_preparing(p);
 	kbi_run_look_at(task->lane);
 }

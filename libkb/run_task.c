@@ -245,8 +245,8 @@ keep_outputs(struct kb_task *task, const struct kbi_map *outputs)
 		const struct kbi_entry *e = &outputs->entries[i];
 		const struct kbi_output *def = kbi_step_def_output(task->step->def, e->name);
 		bool secret = e->secret || (def && (def->flags & KBI_SECRET));
-		if (secret)
-			kbi_plan_learn(task->plan, e->value, e->size_bytes, true);
+		if (secret && kbi_plan_learn(task->plan, e->value, e->size_bytes, true))
+			return KB_ENOMEM;
 		if (secret ? kbi_map_set_secret(&task->outputs, e->name, e->value, e->size_bytes) :
 		    kbi_map_set_bytes(&task->outputs, e->name, e->value, e->size_bytes))
 			return KB_ENOMEM;
@@ -285,16 +285,20 @@ derived_verdict(const struct kbi_judge *judge)
 	return KB_ABSENT;
 }
 
-static void
+/* KB_ENOMEM: some of its secrets would be shown, so nothing of it may be */
+static kb_status
 learn(struct kb_plan *plan, const struct kbi_judge *judge)
 {
-	kbi_plan_learn_map(plan, &judge->wants);
-	kbi_plan_learn_map(plan, &judge->outputs);
-	for (size_t i = 0; i < judge->change_count; i++)
-		if (judge->changes[i].secret) {
-			kbi_plan_learn(plan, judge->changes[i].before, judge->changes[i].before_bytes, true);
-			kbi_plan_learn(plan, judge->changes[i].after, judge->changes[i].after_bytes, true);
-		}
+	kb_status status = kbi_plan_learn_map(plan, &judge->wants);
+	if (!status)
+		status = kbi_plan_learn_map(plan, &judge->outputs);
+	for (size_t i = 0; !status && i < judge->change_count; i++) {
+		const struct kbi_change *change = &judge->changes[i];
+		if (change->secret && (kbi_plan_learn(plan, change->before, change->before_bytes, true) ||
+		    kbi_plan_learn(plan, change->after, change->after_bytes, true)))
+			status = KB_ENOMEM;
+	}
+	return status;
 }
 
 /* Calls the step's judge. KB_OK: there is a verdict; anything else: err says why this step cannot go on here */
@@ -303,12 +307,13 @@ judge_task(struct kb_task *task, bool is_after_apply, int *verdict, struct kb_er
 {
 	struct kbi_task_run *run = &task->run;
 	struct kbi_judge judge = { .args = &run->args, .facts = &run->probe.facts, .made = &task->lane->turn.made, .is_after_apply = is_after_apply };
-	kb_status status = task->step->def->judge(&judge);
-	learn(task->plan, &judge);	/* before anything is told */
-	if (!status && judge.has_failed)
-		status = KB_ENOMEM;
+	kb_status status = kbi_judge_ask(task->step->def, &judge);
+	if (learn(task->plan, &judge)) {	/* before anything is told */
+		kbi_judge_forget(&judge);
+		status = kbi_fail_memory(&judge.err);
+	}
 	if (status && judge.err.code == KB_OK)
-		kbi_fail(&judge.err, status, "%s: %s: %s", task->host->name, task->step->name, judge.has_failed ? "out of memory" :
+		kbi_fail(&judge.err, status, "%s: %s: %s", task->host->name, task->step->name,
 			 judge.err.cause ? judge.err.cause : "its answer could not be judged");
 	judge.verdict = *verdict = derived_verdict(&judge);
 	if (run->told_seq != run->probe.seq)	/* a task may be judged again while it waits for something */

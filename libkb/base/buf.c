@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/scarce.h"
 #include "base/str.h"
 
 #define ROOM_MIN_BYTES 64
@@ -45,6 +46,7 @@ make_room(struct kbi_buf *buf, size_t more_bytes)
 	char *data = buf->secret ? move_secret(buf, room) : realloc(buf->data, room);
 	if (!data) {
 		buf->failed = KB_ENOMEM;
+		kbi_scarce();
 		return false;
 	}
 	buf->data = data;
@@ -88,8 +90,10 @@ kbi_buf_add_vformat(struct kbi_buf *buf, const char *format, va_list args)
 		buf->size_bytes += length > 0 ? (size_t)length : 0;
 		buf->data[buf->size_bytes] = '\0';
 	}
-	if (length < 0 && !buf->failed)
+	if (length < 0 && !buf->failed) {
 		buf->failed = KB_ENOMEM;
+		kbi_scarce();
+	}
 	va_end(again);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/scarce.h"
 #include "base/secrets.h"
 #include "base/str.h"
 
@@ -122,6 +123,7 @@ kbi_fail(struct kb_err *err, kb_status code, const char *format, ...)
 kb_status
 kbi_fail_memory(struct kb_err *err)
 {
+	kbi_scarce();
 	return kbi_fail(err, KB_ENOMEM, "out of memory");
 }
 

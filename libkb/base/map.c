@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scarce.h"
 #include "base/str.h"
 
 #define ROOM_FIRST 2
@@ -47,6 +48,7 @@ static kb_status
 out_of_memory(struct kbi_map *map)
 {
 	map->has_failed = true;
+	kbi_scarce();
 	return KB_ENOMEM;
 }
 

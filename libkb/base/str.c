@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/scarce.h"
 #include "base/utf8.h"
 
 bool
@@ -36,6 +37,26 @@ kbi_str_ends(const char *s, const char *suffix)
 }
 
 /* Only the last star is ever retried: an earlier one that matched can stay where it is. */
+static char *
+counted(char *copy)
+{
+	if (!copy)
+		kbi_scarce();
+	return copy;
+}
+
+char *
+kbi_str_copy(const char *s)
+{
+	return counted(strdup(s));
+}
+
+char *
+kbi_str_copy_part(const char *s, size_t size_bytes)
+{
+	return counted(strndup(s, size_bytes));
+}
+
 bool
 kbi_str_matches(const char *s, const char *pattern)
 {

@@ -13,6 +13,9 @@ bool kbi_str_is(const char *a, const char *b);			/* equal; NULL equals only NULL
 bool kbi_str_is_set(const char *s);				/* not NULL and not "" */
 bool kbi_str_starts(const char *s, const char *prefix);
 bool kbi_str_ends(const char *s, const char *suffix);
+/* As strdup() and strndup(), and a failure is counted (scarce.h). */
+char *kbi_str_copy(const char *s);
+char *kbi_str_copy_part(const char *s, size_t size_bytes);
 bool kbi_str_matches(const char *s, const char *pattern);	/* shell pattern with * and ? only */
 bool kbi_str_is_yes(const char *s);				/* "true" or "yes" (any case) or "1" */
 bool kbi_str_to_int64(const char *s, int64_t min, int64_t max, int64_t *value);	/* decimal, the whole text */

@@ -145,7 +145,7 @@ copy_of(const struct kbi_yaml_node *scalar)
 {
 	const char *text = kbi_yaml_text(scalar);
 
-	return text ? strdup(text) : NULL;
+	return text ? kbi_str_copy(text) : NULL;
 }
 
 /* The pool of our network, else the first. */
@@ -201,13 +201,13 @@ read_fields(struct field fields[FIELDS], const struct kbi_map *args, const struc
 		a = &autodetections[0];
 	read_now(fields, facts, cidr, a);
 	fields[CIDR].name = "ipPools cidr";
-	fields[CIDR].wanted = strdup(cidr);
+	fields[CIDR].wanted = kbi_str_copy(cidr);
 	fields[BLOCK_SIZE].name = "ipPools blockSize";
-	fields[BLOCK_SIZE].wanted = strdup(kbi_map_get_or(args, "block-size", ""));
+	fields[BLOCK_SIZE].wanted = kbi_str_copy(kbi_map_get_or(args, "block-size", ""));
 	fields[ENCAPSULATION].name = "ipPools encapsulation";
-	fields[ENCAPSULATION].wanted = strdup(kbi_map_get_or(args, "encapsulation", ""));
+	fields[ENCAPSULATION].wanted = kbi_str_copy(kbi_map_get_or(args, "encapsulation", ""));
 	fields[AUTODETECTION].name = a->field;
-	fields[AUTODETECTION].wanted = strdup(a->value ? a->value : detect + strlen(a->word));
+	fields[AUTODETECTION].wanted = kbi_str_copy(a->value ? a->value : detect + strlen(a->word));
 	fields[REGISTRY].name = "registry";
 	fields[REGISTRY].wanted = registry_of(args);
 }
@@ -356,7 +356,7 @@ judge_pools(struct kbi_judge *j)
 	bool is_any = false;
 
 	while ((e = kbi_map_next(j->facts, "pool", e))) {
-		char *text = strdup(e->value), *rest = text;
+		char *text = kbi_str_copy(e->value), *rest = text;
 		const char *of_pool = strsep(&rest, " "), *size = rest ? strsep(&rest, " ") : NULL;
 		bool is_ours = of_pool && kbi_networks_are(of_pool, cidr), is_sized = size && kbi_str_is(size, block_size);
 		free(text);

@@ -30,7 +30,7 @@ struct row {
 static bool
 read_row(struct row *row, const char *fact)
 {
-	row->text = strdup(fact);
+	row->text = kbi_str_copy(fact);
 	char *rest = row->text;
 	for (size_t i = 0; i < COLUMNS_MAX; i++) {
 		const char *column = rest ? strsep(&rest, "\t") : NULL;

@@ -110,7 +110,7 @@ kbi_net_read(struct kbi_net *net, const char *addresses, const char *routes, con
 
 	*net = (struct kbi_net){ 0 };
 	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++)
-		if (!(net->texts[i] = strdup(from[i])))
+		if (!(net->texts[i] = kbi_str_copy(from[i])))
 			return kbi_fail_memory(err);
 	kb_status status = read_addresses(net, net->texts[0], err);
 	if (!status)

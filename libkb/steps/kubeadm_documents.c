@@ -105,7 +105,7 @@ static bool
 has_network(const char *list, const struct kbi_cidr *wanted)
 {
 	struct kbi_cidr cidr;
-	char *text = strdup(list), *rest = text, *word;
+	char *text = kbi_str_copy(list), *rest = text, *word;
 	bool is_in = false;
 
 	while (!is_in && (word = strsep(&rest, ", ")))
@@ -118,7 +118,7 @@ static bool
 has_networks(const char *list, const char *wanted)
 {
 	struct kbi_cidr cidr;
-	char *text = strdup(wanted), *rest = text, *word;
+	char *text = kbi_str_copy(wanted), *rest = text, *word;
 	bool has_all = text != NULL;
 
 	while (has_all && (word = strsep(&rest, ", ")))

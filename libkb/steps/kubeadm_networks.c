@@ -59,7 +59,7 @@ parse_words(struct networks *networks, const char *name, char *rest, struct kb_e
 static kb_status
 parse(struct networks *networks, const char *name, const char *list, struct kb_err *err)
 {
-	char *text = strdup(list);
+	char *text = kbi_str_copy(list);
 
 	*networks = (struct networks){ 0 };
 	kb_status status = text ? parse_words(networks, name, text, err) : kbi_fail_memory(err);

@@ -127,7 +127,7 @@ judge_users(struct kbi_judge *j, struct kbi_buf *writes)
 
 	for (const struct kbi_entry *e = NULL; !status && (e = kbi_map_next(j->facts, "user", e));) {
 		size_t user_bytes = strcspn(e->value, " ");
-		char *user = strndup(e->value, user_bytes);
+		char *user = kbi_str_copy_part(e->value, user_bytes);
 		const char *home = e->value + user_bytes + (e->value[user_bytes] == ' ');
 		if (!user)
 			status = KB_ENOMEM;

@@ -70,7 +70,7 @@ judge_rules(struct kbi_judge *j)
 		return kbi_judge_fail(j, KB_ECONFLICT, "net.flush-locks-out", "flush-all: a chain's policy is DROP (%s): without its rules nothing gets through",
 			policy);
 	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(j->facts, "rules", e));) {
-		char *text = strdup(e->value);
+		char *text = kbi_str_copy(e->value);
 		if (!text)
 			return KB_ENOMEM;
 		judge_backend(j, text);
@@ -111,7 +111,7 @@ judge_users(struct kbi_judge *j)
 
 	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(j->facts, "user", e));) {
 		size_t user_bytes = strcspn(e->value, " ");
-		char *user = strndup(e->value, user_bytes);
+		char *user = kbi_str_copy_part(e->value, user_bytes);
 		if (user && leads_here(j, user)) {
 			kbi_buf_truncate(&path, 0);
 			kbi_buf_add_format(&path, "%s/.kube/config", e->value + user_bytes + (e->value[user_bytes] == ' '));
@@ -131,7 +131,7 @@ judge_left(struct kbi_judge *j)
 {
 	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(j->facts, "left", e));) {
 		size_t kind_bytes = strcspn(e->value, " ");
-		char *kind = strndup(e->value, kind_bytes);
+		char *kind = kbi_str_copy_part(e->value, kind_bytes);
 		if (!kind)
 			return KB_ENOMEM;
 		/* files here are folders too: they are named, not shown */

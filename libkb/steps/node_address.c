@@ -131,7 +131,7 @@ const struct kbi_net_address *
 kbi_net_overlap(const struct kbi_net *net, const char *networks)
 {
 	struct kbi_cidr cidr;
-	char *text = strdup(networks), *rest = text, *word;
+	char *text = kbi_str_copy(networks), *rest = text, *word;
 	const struct kbi_net_address *found = NULL;
 
 	while (!found && (word = strsep(&rest, ", "))) {

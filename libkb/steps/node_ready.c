@@ -31,7 +31,7 @@ read_item(char *item, char *words[WORDS_MAX])
 static kb_status
 check_item(const char *text, struct kb_err *err)
 {
-	char *item = strdup(text), *words[WORDS_MAX];
+	char *item = kbi_str_copy(text), *words[WORDS_MAX];
 	struct kbi_ip ip;
 	kb_status status = KB_OK;
 
@@ -89,7 +89,7 @@ static kb_status
 judge_node(struct kbi_judge *j, const char *name, const char *address)
 {
 	const char *found = find_node(j, name);
-	char *text = found ? strdup(found) : NULL, *words[WORDS_MAX];
+	char *text = found ? kbi_str_copy(found) : NULL, *words[WORDS_MAX];
 	size_t count = text ? kbi_line_words(text, words, WORDS_MAX) : 0;
 	kb_status status = KB_OK;
 
@@ -110,7 +110,7 @@ judge_node(struct kbi_judge *j, const char *name, const char *address)
 static kb_status
 judge_item(struct kbi_judge *j, const char *value)
 {
-	char *item = strdup(value), *words[WORDS_MAX];
+	char *item = kbi_str_copy(value), *words[WORDS_MAX];
 	size_t count = item ? read_item(item, words) : 0;
 	kb_status status = !item ? KB_ENOMEM : count ? judge_node(j, words[0], count > 1 ? words[1] : NULL) : KB_EINVAL;
 

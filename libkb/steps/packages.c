@@ -24,7 +24,7 @@ kbi_packages_read(struct kbi_packages *packages, const char *text, struct kb_err
 {
 	char *rest, *line, *words[WORDS_MAX];
 
-	*packages = (struct kbi_packages){ .text = strdup(text), .items = calloc(count_lines(text), sizeof(*packages->items)) };
+	*packages = (struct kbi_packages){ .text = kbi_str_copy(text), .items = calloc(count_lines(text), sizeof(*packages->items)) };
 	if (!packages->text || !packages->items)
 		return kbi_fail_memory(err);
 	rest = packages->text;

@@ -12,6 +12,7 @@
 #include <openssl/x509.h>
 
 #include "base/buf.h"
+#include "base/scarce.h"
 #include "base/str.h"
 #include "text/bound.h"
 
@@ -50,8 +51,10 @@ hash_public_key(X509 *certificate, struct kbi_buf *out)
 		&& EVP_Digest(der, (size_t)der_bytes, digest, &digest_bytes, EVP_sha256(), NULL) == 1;
 
 	OPENSSL_free(der);
-	if (!has_hash)
+	if (!has_hash) {
+		kbi_scarce();
 		return false;
+	}
 	kbi_buf_add(out, HASH_PREFIX);
 	kbi_str_hex(out, digest, digest_bytes);
 	return true;

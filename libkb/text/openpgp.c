@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/scarce.h"
 #include "base/str.h"
 #include "text/bound.h"
 
@@ -189,6 +190,10 @@ read_public_key(struct reader *r, struct span body)
 	bool is_made = sha1 && EVP_DigestInit_ex(sha1, EVP_sha1(), NULL) && EVP_DigestUpdate(sha1, head, sizeof(head)) &&
 		EVP_DigestUpdate(sha1, body.at, body.left) && EVP_DigestFinal_ex(sha1, r->fingerprint, &bytes);
 	EVP_MD_CTX_free(sha1);
+	if (!sha1)
+		return kbi_fail_memory(r->err);
+	if (!is_made)
+		kbi_scarce();
 	if (!is_made)
 		return kbi_fail(r->err, KB_EUNSUPPORTED, "%s: no SHA-1 in this OpenSSL", r->name);
 	r->key = &r->pgp->keys[r->pgp->count++];

@@ -195,7 +195,7 @@ kbi_reset_order(const char *order, const char *hosts, struct kbi_buf *out, struc
 	kb_status status = kbi_bound_in("reset", hosts, size_bytes, KBI_SIZE_TEXT, err);
 	if (status)
 		return status;
-	char *text = strdup(hosts);
+	char *text = kbi_str_copy(hosts);
 	struct kbi_reset_host *list = calloc(HOSTS_MAX, sizeof(*list));
 	status = text && list ? read_hosts(text, list, &count, err) : kbi_fail_memory(err);
 	if (!status)

@@ -36,7 +36,7 @@ def many(build):
     with Sshd() as sshd:
         sshd.know([sshd.port])
         for hosts in (200, 1000):
-            out = subprocess.run([build / "tests/bench/bench_drive", "change", "kb-alone", sshd.key, sshd.known_hosts, str(hosts), "20", str(sshd.port)],
+            out = subprocess.run([build / "tests/bench/bench_drive", "many", "kb-alone", sshd.key, sshd.known_hosts, str(hosts), "20", str(sshd.port)],
                                  check=True, capture_output=True, text=True).stdout
             found[str(hosts)] = json.loads(out)
             log(f"{hosts} hosts: {found[str(hosts)]['cpu_ms_per_host']:.2f} ms, {found[str(hosts)]['memory_kib_per_host']:.0f} KiB a host")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fault.h"
 
-extern const struct scenario fault_text[], fault_cluster[], fault_local[], fault_ssh[], fault_fetch[];
+extern const struct scenario fault_text[], fault_cluster[], fault_local[], fault_ssh[], fault_fetch[], fault_judge[];
 
-const struct scenario *const fault_groups[] = {fault_text, fault_cluster, fault_local, fault_ssh, fault_fetch, NULL};
+const struct scenario *const fault_groups[] = {fault_text, fault_cluster, fault_local, fault_ssh, fault_fetch, fault_judge, NULL};
