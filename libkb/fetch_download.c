@@ -164,6 +164,29 @@ set_protocols(struct options *o)
 #endif
 }
 
+/* libcurl looks for the authorities where they were on the machine that it was built on. One that came with us, inside a wheel, may run on
+ * another distribution: NULL when its own place is there, else the first of those that is. (Go's crypto/x509 has the same list) */
+static const char *
+find_ca_file(void)
+{
+	static const char *const places[] = {
+		"/etc/ssl/certs/ca-certificates.crt",	/* Debian, Ubuntu, Arch, Alpine */
+		"/etc/pki/tls/certs/ca-bundle.crt",	/* Fedora, RHEL */
+		"/etc/ssl/ca-bundle.pem",		/* openSUSE */
+		"/etc/pki/tls/cacert.pem",
+		"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+		"/etc/ssl/cert.pem",
+	};
+	const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
+
+	if (built->age < CURLVERSION_SEVENTH || !built->cainfo || access(built->cainfo, R_OK) == 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (access(places[i], R_OK) == 0)
+			return places[i];
+	return NULL;
+}
+
 static CURLcode
 set_options(struct options *o, struct kbi_download *d)
 {
@@ -180,9 +203,12 @@ set_options(struct options *o, struct kbi_download *d)
 	SET(o, CURLOPT_PROXY, what->proxy ? what->proxy : "");	/* "": not the environment's either */
 	SET(o, CURLOPT_NOPROXY, "");
 	SET(o, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	const char *found = what->ca_file ? NULL : find_ca_file();
 	if (what->ca_file) {
 		SET(o, CURLOPT_CAINFO, what->ca_file);
 		SET(o, CURLOPT_CAPATH, NULL);
+	} else if (found) {
+		SET(o, CURLOPT_CAINFO, found);
 	}
 	SET(o, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)what->max_bytes);
 	SET(o, CURLOPT_TIMEOUT_MS, (long)(left_ms > 0 ? left_ms : 1));

@@ -2,8 +2,10 @@
 /* Downloads, from an HTTPS server of this test's own on loopback that answers as its paths are called. */
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -541,6 +543,21 @@ files_of_the_controller_are_read_by_absolute_path(void **state)
 	check_fails(&what, KB_EINVAL, "", "neither https nor an absolute path");
 }
 
+/* In a mount namespace of this thread's own, where /etc/ssl is another distribution's. The last test: those after it would be there, too. */
+static void
+the_authorities_are_found_where_another_distribution_has_them(void **state)
+{
+	struct kbi_fetch what = want("/hello");
+
+	(void)state;
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("tmpfs", "/etc/ssl", "tmpfs", 0, NULL))
+		skip();
+	what.ca_file = NULL;
+	check_fails(&what, KB_EINVAL, "fetch.ca-file", "");
+	assert_int_equal(symlink(server.ca, "/etc/ssl/ca-bundle.pem"), 0);
+	check_hello(&what);
+}
+
 int
 main(void)
 {
@@ -557,6 +574,7 @@ main(void)
 		cmocka_unit_test(many_who_want_the_same_share_one_download),
 		cmocka_unit_test(who_is_cancelled_stops_and_another_goes_on),
 		cmocka_unit_test(files_of_the_controller_are_read_by_absolute_path),
+		cmocka_unit_test(the_authorities_are_found_where_another_distribution_has_them),
 	};
 
 	return cmocka_run_group_tests(tests, start_server, stop_server);
