@@ -182,7 +182,7 @@ def nobody_to_ask(folder, port):
         run = subprocess.run(command, stdin=follower if ours else subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S,
                              start_new_session=True, check=False)
         assert run.returncode == 1, run
-        assert f"kb-install: node-0: nobody can be asked ({why}): Password for sudo of kb-zero" in run.stderr, run.stderr
+        assert f": node-0: nobody can be asked ({why}): Password for sudo of kb-zero" in run.stderr, run.stderr
         if ours:
             os.close(leader)
             os.close(follower)

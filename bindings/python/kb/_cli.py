@@ -5,20 +5,25 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import select
 import signal
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 
 from . import _cli_kubeconfig, _cli_status
 from ._catalogue import catalogue
 from ._cli_args import BAD_INPUT, CHANGES_PENDING, DONE, FAILED, HELP, INTERRUPTED, Args, Bad, read
+from ._cli_ask import Ask
 from ._cli_show import Show, clock, own, say, show
 from ._cluster import Cluster
 from ._context import Context
 from ._core import version
 from ._enums import Code, EventKind
 from ._errors import Error
-from ._plan import Plan, Run
+from ._event import Event
+from ._plan import Plan
 
 
 def _warn(text: str) -> None:
@@ -57,6 +62,7 @@ class Interrupts:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.count = 0
+        self.restore: Callable[[], None] = lambda: None     # the terminal
         self._was_said = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on)
@@ -66,6 +72,7 @@ class Interrupts:
         if self.count == 1:
             self._context.cancel()
             return
+        self.restore()
         os.write(2, b"\nkb: ended at once; steps that were running may go on on their hosts\n")
         os._exit(INTERRUPTED)
 
@@ -83,21 +90,52 @@ def _print_log(context: Context) -> None:
         _warn(f"{entry.time:%H:%M:%S}.{entry.time.microsecond // 1000:03d} {entry.level} {entry.host}: {text}")
 
 
-def _follow(context: Context, run: Run, shown: Show, interrupts: Interrupts) -> tuple[int, float]:
-    """Takes events until the last one. Gives the run's outcome, and how many milliseconds it took."""
-    plan, outcome, took = run.plan, int(Code.ECANCELED), 0.0
-    while plan.running:
-        while (event := plan.next_event()) is not None:
-            shown.take(event)
-            if event.kind == EventKind.PLAN_DONE:
-                outcome, took = event.status, round(event.duration.total_seconds() * 1000)
-        _print_log(context)
-        if plan.running:
-            context.wait()
-            interrupts.say(shown)
-    shown.end()
-    _print_log(context)
-    return outcome, took
+@dataclass
+class _Following:
+    """A run, until its last event."""
+
+    context: Context
+    plan: Plan
+    shown: Show
+    ask: Ask
+    interrupts: Interrupts
+    outcome: int = Code.ECANCELED
+    took_ms: float = 0
+
+    def _take(self, event: Event) -> None:
+        self.ask.hide()
+        self.shown.take(event)
+        if event.kind == EventKind.QUESTION:
+            self.ask.question(event)
+        elif event.kind == EventKind.STEP_DONE and event.status != Code.OK:
+            self.ask.forget(event.host)
+        elif event.kind == EventKind.PLAN_DONE:
+            self.ask.forget()
+            self.outcome, self.took_ms = event.status, round(event.duration.total_seconds() * 1000)
+
+    def _wait(self) -> None:
+        typed, poll = self.ask.fd(), select.poll()
+        poll.register(self.context, select.POLLIN)
+        if typed is not None:
+            poll.register(typed, select.POLLIN)
+        if any(fd == typed for fd, _ in poll.poll()):
+            self.ask.read()
+        if self.interrupts.count:
+            self.ask.forget()
+        self.interrupts.say(self.shown)
+        self.context.dispatch()
+
+    def follow(self) -> None:
+        while self.plan.running:
+            while (event := self.plan.next_event()) is not None:
+                self._take(event)
+            _print_log(self.context)
+            if self.plan.running:
+                self.shown.pause(self.ask.fd() is not None)
+                self.ask.show()
+                self._wait()
+        self.shown.end()
+        _print_log(self.context)
 
 
 def _make_plan(cluster: Cluster, args: Args) -> Plan:
@@ -118,17 +156,21 @@ def _exit_code(shown: Show, status: int, interrupts: Interrupts) -> int:
 def _run(context: Context, args: Args, interrupts: Interrupts) -> int:
     try:
         cluster = context.cluster(args.cluster)
+        ask = Ask(args, cluster, context)
         plan = _make_plan(cluster, args)
-        run = plan.check(args.timeout) if args.is_dry else plan.apply(args.timeout)
-        run.start()
+        (plan.check if args.is_dry else plan.apply)(args.timeout).start()
     except Error as error:
         _report_error(error)
         return BAD_INPUT
     shown = show(args, cluster.hosts)
+    following = _Following(context, plan, shown, ask, interrupts)
+    interrupts.restore = ask.restore
     try:
-        status, took = _follow(context, run, shown, interrupts)
+        following.follow()
     finally:
         shown.end()
+        ask.close()
+    status, took = following.outcome, following.took_ms
     code = _exit_code(shown, status, interrupts)
     if args.command == "status":
         _cli_status.show(plan, args)

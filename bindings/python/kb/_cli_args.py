@@ -26,6 +26,7 @@ usage: python3 -m kb plan|up|status|reset CLUSTER.yaml [option...]
   --kubeconfig FILE   where `up` puts the cluster's kubeconfig (default: kubeconfig beside CLUSTER.yaml)
   --timeout SECONDS   for all of it; a number may end in s, m or h
   --json              one event a line, as JSON, on standard output
+  --batch             nothing is asked on the terminal: what is missing (a password, an unknown host key) fails its host
   --plain             lines without redrawing, also on a terminal
   --verbose           also what was skipped, all differences, and what the hosts print
   --log LEVEL         what the library does, on standard error: error, warning, info, debug or trace
@@ -35,7 +36,7 @@ exit status: 0 done, 1 failed, 2 bad input, 3 changes are pending (plan, --check
 """
 
 _NEEDS_CLUSTER = {"plan": True, "up": True, "status": True, "reset": True, "steps": False, "fields": False, "help": False, "version": False}
-_FLAGS = {"--check": "is_dry", "--json": "is_json", "--plain": "is_plain", "--verbose": "is_verbose", "-v": "is_verbose"}
+_FLAGS = {"--check": "is_dry", "--json": "is_json", "--batch": "is_batch", "--plain": "is_plain", "--verbose": "is_verbose", "-v": "is_verbose"}
 _VALUES = ("--only", "--skip", "--kubeconfig", "--log", "--timeout")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -55,6 +56,7 @@ class Args:
     log_level: LogLevel = LogLevel.OFF
     is_dry: bool = False
     is_json: bool = False
+    is_batch: bool = False
     is_plain: bool = False
     is_verbose: bool = False
 

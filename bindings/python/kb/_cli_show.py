@@ -195,6 +195,9 @@ class Show:
         if self.args.is_verbose:
             say(f"{lane.host:<{self.width}}  {lane.step:<20}  {self.color('dim', f'| {lane.said}')}")
 
+    def pause(self, is_asking: bool) -> None:
+        """The terminal is the question's, as long as one is asked."""
+
     def end(self) -> None:
         """Before the last words."""
 
@@ -247,6 +250,10 @@ class ShowLive(Show):
     def event(self, event: Event) -> None:
         if event.kind != EventKind.STEP_STARTED:
             super().event(event)
+
+    def pause(self, is_asking: bool) -> None:
+        if self.live is not None and is_asking == self.live.is_started:
+            (self.live.stop if is_asking else self.live.start)()
 
     def end(self) -> None:
         if self.live is not None:
