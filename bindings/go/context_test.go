@@ -324,6 +324,25 @@ func TestClosingAPlanEndsItsWaitAlone(t *testing.T) {
 	}
 }
 
+// Nothing is waited for: the host would say nothing for 30 seconds, and then it would be another error.
+func TestCancellingIsImmediate(t *testing.T) {
+	c := newContext(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	plan, before := silent(t, c), time.Now()
+	for ev, err := range plan.Apply(ctx) {
+		if ev.Kind == kb.PlanStarted {
+			cancel()
+		}
+		if ev.Kind == kb.PlanDone {
+			wantCode(t, err, kb.ErrCanceled, "")
+		}
+	}
+	if took := time.Since(before); took > 10*time.Second {
+		t.Fatalf("it took %v", took)
+	}
+}
+
 func processorTime(t testing.TB) time.Duration {
 	t.Helper()
 	var usage syscall.Rusage
