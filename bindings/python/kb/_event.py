@@ -142,8 +142,8 @@ class Event:
 
     @property
     def subject(self) -> str:
-        """Of a question: what the answer is for: the key's file, `user@address:port` of a password, the `SHA256:...` of a host key. ""
-        otherwise. `text` says it to a person."""
+        """Of a question: what the answer is for: the key's file, `user@address:port` of a password or sudo's password, the `SHA256:...` of a
+        host key. "" otherwise. `text` says it to a person."""
         return self._raw.subject()
 
     @property
