@@ -15,7 +15,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 packages=(gcc g++ clang cmake ninja-build pkg-config libyaml-dev libcurl4-openssl-dev libssh2-1-dev libssl-dev libcmocka-dev
-	shellcheck dash zsh fish tcsh openssh-server openssh-client openssl sudo gnupg valgrind swig python3 python3-dev python3-pytest python3-yaml patch python3-asyncssh iproute2 musl-tools abigail-tools
+	shellcheck dash zsh fish tcsh openssh-server openssh-client openssl sudo gnupg valgrind swig python3 python3-dev python3-venv python3-pytest python3-yaml patch python3-asyncssh iproute2 musl-tools abigail-tools
 	debhelper dh-python lintian libpython3-dev)
 labels='unit|replay|loop|fault|thread|valgrind|fuzz|lab|python|go|package'
 long=0
