@@ -24,13 +24,11 @@ static const char boot_head[] =
 	"\n\n\n"
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C\n"
 	"export PATH LC_ALL\n"
-	"unset LANG LANGUAGE HISTFILE ENV BASH_ENV CDPATH KUBECONFIG\n"
+	"unset LANG LANGUAGE HISTFILE ENV BASH_ENV CDPATH KUBECONFIG kbs_uid\n"
 	"umask 022\n"
 	"cd /\n"
-	"kbs_uid=\n"	/* the effective one, as id(1) tells it: proc(5); a process less */
-	"while [ -z \"$kbs_uid\" ] && read -r kbs_name kbs_real kbs_effective kbs_rest; do\n"
-	"[ \"$kbs_name\" != Uid: ] || kbs_uid=$kbs_effective\n"
-	"done 2>/dev/null </proc/self/status\n"
+	/* the effective one, as id(1) tells it: proc(5); a process less */
+	"while read -r kbs_name kbs_real kbs_uid kbs_rest && [ \"$kbs_name\" != Uid: ]; do :; done 2>/dev/null </proc/self/status\n"
 	"[ -n \"$kbs_uid\" ] || kbs_uid=$(id -u)\n"
 	"kbs_feed() {\n"
 	"{ [ \"$(head -c \"$1\" | tee /dev/fd/5 | wc -c)\" -eq \"$1\" ] || kill -9 0; } 5>&1\n"

@@ -81,7 +81,8 @@ kb_wait_for_lock() {
 # kb_take_lock SECONDS [ID]: holds the host's lock for this shell, or says who holds it. A step that a lost controller left running is waited for.
 kb_take_lock() {
 	kb_tries=0 kb_who=
-	until [ -n "$kb_who" ] || [ "$kb_tries" -ge 5 ]; do # who ended just now has no name any more
+	# who ended just now has no name any more
+	until [ -n "$kb_who" ] || [ "$kb_tries" -ge 5 ]; do
 		flock -w "0.$kb_tries" 9 2>/dev/null
 		case $? in
 		0)

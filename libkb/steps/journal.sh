@@ -1,8 +1,10 @@
 # shellcheck shell=sh disable=SC2154 # kb_journal and the like are of supervise.sh, kb_me and the like are set by the controller
 # Long steps, which outlive the connection that began them. Part of the prelude, behind host_lock.sh.
 
-kb_log_first=1000000000000000 # log.N begins with byte N of the output; all have as many digits, so that their order is that of their names
-kb_log_kept=4                 # of these files, of at most 4 MiB
+# log.N begins with byte N of the output; all have as many digits, so that their order is that of their names
+kb_log_first=1000000000000000
+# of these files, of at most 4 MiB
+kb_log_kept=4
 
 kb_boot() {
 	cat /proc/sys/kernel/random/boot_id
@@ -64,7 +66,8 @@ kb_keep() {
 		kb_at=$((kb_at + kb_size))
 		find "$1" -name 'log.*' -printf '%f\n' | sort | head -n -"$kb_log_kept" | while read -r kb_old; do rm -f "$1/$kb_old"; done
 	done
-	cat >/dev/null # the disk is full: the step goes on
+	# the disk is full: the step goes on
+	cat >/dev/null
 }
 
 # kb_supervise ID: runs an apply to its end, in a session of its own. Descriptor 7 is the lock on its journal's alive, which all of it inherits.
@@ -100,7 +103,8 @@ kb_launch() (
 		printf 'kb_library_0=%s\nkb_text_0=%s\n' "$(kb_quote "$kb_library")" "$(kb_quote "$kb_text")"
 		printf '%s\numask 022\nkb_supervise %s\n' "$kb_prelude" "$1"
 	} >"$kb_run/$1.script" || exit 1
-	exec 5<"$kb_stdin" 6<"$kb_run/$1.script"	# not 0: what a shell begins with & gets another
+	# not 0: what a shell begins with & gets another
+	exec 5<"$kb_stdin" 6<"$kb_run/$1.script"
 	rm -f "$kb_run/$1.script" "$kb_run/$1.input"
 	sync "$kb_part/entry" "$kb_part" && mv "$kb_part" "$kb_journal/$1" && sync "$kb_journal" || exit 1
 	setsid sh /dev/fd/6 <&5 5<&- >/dev/null 2>&1 3>&- &

@@ -11,7 +11,8 @@
 # A long step has a journal, a folder on disk: entry (what, since which boot, for whom), alive (locked by all that runs of it), log.N (its output from byte N on, bounded), status. What it may
 # know of secrets, its script, input and facts, is in memory only.
 
-kb_run=/run/libkb # in memory, and gone with the boot
+# in memory, and gone with the boot
+kb_run=/run/libkb
 kb_journal=/var/lib/libkb/journal
 kb_lock=/root
 if [ "${kbs_uid:-$(id -u)}" != 0 ]; then
