@@ -35,6 +35,9 @@
  *
  *     kb_result *r = kb_run(cp, init, 300000);        // a failed step is a result; NULL only if it could not start
  *
+ * What is missing (a passphrase, a password, a host key) is a question, an event that kb_answer() answers, where the host's setting `ask` allows it.
+ * kb/log.h has what the library does, when asked. A run can be recorded, and played without hosts, to test an installer: kb/host.h.
+ *
  * And alone, without any host, pure functions on text (text.h): kb_calico_set_pod_cidr(), kb_cidr_overlaps(), kb_token_make()...
  *
  * Rules that hold everywhere
@@ -53,6 +56,7 @@
 #include <kb/common.h>
 #include <kb/error.h>
 #include <kb/loop.h>
+#include <kb/log.h>
 #include <kb/host.h>
 #include <kb/step.h>
 #include <kb/steps.h>

@@ -23,7 +23,9 @@ enum kb_event_kind {
 	KB_EVENT_STEP_OUTPUT = 5,	/**< a running step printed something: kb_event_text() */
 	KB_EVENT_STEP_DONE = 6,		/**< a step ended: verdict, diff, status, duration */
 	KB_EVENT_NOTE = 7,		/**< a finding: kb_event_severity(), kb_event_id(), kb_event_text() */
-	KB_EVENT_PLAN_DONE = 8,		/**< the last event of a run, exactly one: kb_event_status() is its outcome */
+	/** the last event of a run, exactly one: kb_event_status() is its outcome. KB_ENOMEM with the id run.events-lost: all was done, but
+	 * events or parts of them were lost for want of memory; those of steps that ended never are. */
+	KB_EVENT_PLAN_DONE = 8,
 	KB_EVENT_QUESTION = 9		/**< something has to be known to go on: kb_answer() */
 };
 
@@ -62,7 +64,7 @@ KB_API int kb_event_exit_status(const kb_event *event);
 KB_API const char *kb_event_text(const kb_event *event);
 /**
  * Of a note: its stable name, such as "host.name-differs". Of a question: what is asked for, by the name under which kb_host_set() or
- * kb_host_set_secret() takes it beforehand: "passphrase", "password" or "host_key". Borrowed until kb_event_free(). Since: 0.1
+ * kb_host_set_secret() takes it beforehand: "passphrase", "password", "host_key" or "sudo_password". Borrowed until kb_event_free(). Since: 0.1
  */
 KB_API const char *kb_event_id(const kb_event *event);
 /** Of a note: enum kb_severity. Since: 0.1 */
@@ -99,7 +101,7 @@ KB_API kb_bytes *kb_event_json(const kb_event *event);
 /** Of a question: its number, for kb_answer(); 0 when the event is none. Since: 0.1 */
 KB_API int64_t kb_event_question(const kb_event *event);
 /**
- * Of a question: what the answer is for: the key's file, `user@address:port` of a password, the `SHA256:...` of a host key. "" otherwise.
+ * Of a question: what the answer is for: the key's file, `user@address:port` of a password or sudo's password, the `SHA256:...` of a host key. "" otherwise.
  * kb_event_text() says it to a person. Borrowed until kb_event_free(). Since: 0.1
  */
 KB_API const char *kb_event_subject(const kb_event *event);

@@ -19,7 +19,7 @@
  * | accept_new         | yes: a host that known_hosts does not name is trusted, and its key written there            | no |
  * | become             | sudo, none, or auto: sudo unless the login is root's                                        | auto |
  * | record             | file that is emptied and gets what the host is asked and answers, without secrets               | |
- * | ask                | what may be asked for by an event when it is missing (kb_answer()): `passphrase`, `password`, `host_key`, with commas between them | |
+ * | ask                | what may be asked for by an event when it is missing (kb_answer()): `passphrase`, `password`, `host_key`, `sudo_password`, with commas between them | |
  * | connect_timeout_ms | how long connecting, logging in and becoming root may take together                         | 30000 |
  *
  * Secrets, by kb_host_set_secret() only: `password` (the login's), `sudo_password`, `passphrase` (the key's), `identity_data` (a private key itself),
@@ -33,11 +33,15 @@
  * alone and does not echo. A prompt that nothing answers ends the login with KB_EAUTH, and nothing is sent to it. What was refused once is not
  * tried again, neither in this login nor in this run.
  *
+ * sudo's password is asked for by an event when `ask` lists it, none was given, and sudo itself prompts for one: no other text that a host prints
+ * is ever answered with it. It is asked for three times at most; an answer that was right is kept for as long as the context lives. What is not
+ * answered within connect_timeout_ms ends the connection ("question.unanswered").
+ *
  * Jump hosts. Each is verified as strictly as the host behind it. What the text of `jump` does not say about them (user, identity, agent,
- * known_hosts, accept_new, connect_timeout_ms, and the secrets passphrase and identity_data) is as this host has it; its password and its
+ * known_hosts, accept_new, ask, connect_timeout_ms, and the secrets passphrase and identity_data) is as this host has it; its password and its
  * `host_key` are for itself alone. A jump host that needs settings of its own is a kb_host: kb_host_set_jump(). All hosts of a context
  * that go through the same jump host with the same settings share one connection to it, at most 8 of them log in at once, and what a host waits
- * for its turn does not count to its connect_timeout_ms. An error names the jump host ("node-1: jump host bastion: its host key is not known");
+ * for its turn does not count to its connect_timeout_ms. A question of a jump host is an event whose host is the jump host. An error names it ("node-1: jump host bastion: its host key is not known");
  * one that dies is an error of every host behind it. A connection costs about 15 round trips to the jump host instead of 9, a step 1 as ever.
  *
  * A server that turns a login away before it says who it is (sshd does by MaxStartups and PerSourcePenalties) is tried again within
@@ -53,9 +57,11 @@
  *
  * A host can be recorded and played, to test an installer without hosts. With `record` set, each session is written to the file when it ends;
  * a host made from `replay:FILE` answers what was recorded, runs nothing and waits for nothing. A question is known by its step, its phase (probe, apply)
- * and its parameters; it gets the answer that was given when as many steps had been applied. A question that was not recorded ends its task
+ * and its parameters, and gets the answer that was given when the same steps had been applied: its own as often as now, and others as far as
+ * they were, in whatever order. A question that was not recorded ends its task
  * with KB_EUNSUPPORTED ("replay.not-recorded"), with the differing parameters or the nearest question as evidence. A script that was edited
- * since is told by a note ("replay.changed") and played all the same. Each kb_host plays from the beginning. What steps do on the
+ * since, or is given something else to write, is told by a warning of its step ("replay.changed") and played all the same. What the controller
+ * makes anew in each run (a token's public part) is played as the playing run makes it. Each kb_host plays from the beginning. What steps do on the
  * controller (downloads) is not recorded. Secrets become zeros in a recording, and *** in what was printed; look through
  * a file before you publish it all the same: what the library was never told is secret, it cannot know.
  */

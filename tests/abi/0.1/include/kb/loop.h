@@ -11,6 +11,11 @@
  *
  * The library sets no signal handler, writes nothing to stdout or stderr, changes no directory, locale, umask or environment, and leaves
  * its own descriptors close-on-exec. A context does not survive fork(): in the child every call on it is KB_EINVAL.
+ *
+ * Processes: a host "local:" has a shell that is a child of the calling process. The library waits for it by its id, and never sends a signal
+ * to that id. A program that takes every child's status (waitpid(-1, ...), or SIGCHLD ignored) may take that one, too: no run is harmed by it.
+ * But the kernel may then give the id to the program's next child before the library has looked, and it is that child's status that the library
+ * takes (wait(2)). A program with children of its own and hosts "local:" waits for its own by their ids.
  */
 #ifndef KB_LOOP_H
 #define KB_LOOP_H

@@ -53,7 +53,8 @@ KB_API kb_step *kb_step_new(kb_ctx *kb, const char *name);
  * Makes a step of the caller's own from two POSIX shell scripts, run by root's /bin/sh on the host.
  * @param name   a name for events and errors, of lower-case words with dots and hyphens
  * @param probe  reads only; exit status 0: present, 1: absent, anything else: unknown
- * @param apply  makes it so; exit status 0: done. NULL for a step that only asks
+ * @param apply  makes it so; exit status 0: done. NULL for a step that only asks: what it finds absent is its verdict in a dry run, and fails
+ *               any other run with KB_EVERIFY
  * Parameters set on it reach both scripts as shell variables of the same name (a hyphen becomes an underscore), always as data.
  * Returns: a step to be freed by kb_step_free(); NULL on failure. Errors: KB_EINVAL, KB_ENOMEM, KB_EBUSY, KB_ETOOBIG.
  * Since: 0.1

@@ -276,7 +276,7 @@ KB_API kb_bytes *kb_toml_set(kb_ctx *kb, const void *data, size_t size_bytes, co
  * @param after   the new one
  * Returns: the diff; empty when they are equal. Of texts over 1 MiB, or too different to be worth reading (about 2,000 lines), one line that
  * says so.
- * Errors: KB_EINVAL for a name that is empty or holds control characters.
+ * Errors: KB_EINVAL for a name that is empty or holds control characters; KB_ETOOBIG for one over 1 MiB.
  * Since: 0.1
  */
 KB_API kb_bytes *kb_diff(kb_ctx *kb, const char *name, const void *before, size_t before_bytes, const void *after, size_t after_bytes);
