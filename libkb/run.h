@@ -132,11 +132,15 @@ void kbi_run_look_at(struct kbi_lane *lane);		/* at the next tick */
 /* run_lane.c: the session of a host */
 kb_status kbi_lane_open(struct kbi_lane *lane);		/* when it is not open; KB_OK: scripts may be sent */
 bool kbi_lane_is_lost(struct kbi_lane *lane);		/* true: its session is gone, and lane->err says why */
+void kbi_lane_close(struct kbi_lane *lane);
+bool kbi_lane_is_forgetting(const struct kbi_lane *lane);	/* the host clears a journal away */
+
+/* run_ask.c: what is asked of it, and what becomes of the answers */
+kb_status kbi_lane_lock(struct kbi_lane *lane);		/* takes the host's lock, or in a dry run looks who has it */
 kb_status kbi_lane_probe(struct kbi_lane *lane, struct kb_task *task);
 kb_status kbi_lane_apply(struct kbi_lane *lane, struct kb_task *task);
 kb_status kbi_lane_attach(struct kbi_lane *lane, struct kb_task *task);	/* to its long step, which an earlier connection began */
-void kbi_lane_close(struct kbi_lane *lane);
-bool kbi_lane_is_forgetting(const struct kbi_lane *lane);	/* the host clears a journal away */
+void kbi_lane_forget_asks(struct kbi_lane *lane);	/* its session is going: nothing that was asked is answered any more */
 
 /* run_task.c: what one task needs next */
 void kbi_task_reset(struct kb_task *task);
