@@ -1,7 +1,7 @@
 #!/bin/bash
 # run.sh BUILD: the programs of examples/embedding, each by its own build: from an installed libkb, and from one that is a folder of the program.
 # Then they do their work on recorded hosts. Python's and Go's are left out, by name, where their tools are not. PYTHON is the interpreter that
-# the module was built for; what it needs of PyPI is kept under the user's cache.
+# the module was built for; what it needs of PyPI is kept under the user's cache, and so is what pip built.
 set -euo pipefail
 build=$(cd "${1:?no build folder given}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
@@ -102,15 +102,60 @@ else
 	if readelf -d "$out/kbctl" | grep 'libkb\.so'; then fail 'the vendored kbctl wants an installed libkb'; fi
 fi
 
-module=$(find "$prefix" -name _core.py)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/libkb-embedding
 wants=$programs/python-service/requirements.txt
-venv=${XDG_CACHE_HOME:-$HOME/.cache}/libkb-embedding/$({ cat "$wants"; "$python" -VV; } | sha256sum | cut -c 1-16)
-if [ -z "$module" ]; then
-	left_out 'Python: KB_PYTHON is OFF'
-elif [ ! -e "$venv/ready" ] && ! { "$python" -m venv "$venv" && "$venv/bin/pip" install -q -r "$wants" && touch "$venv/ready"; } >"$out/log" 2>&1; then
-	left_out "Python: aiohttp cannot be had: $(tail -n 1 "$out/log")"
-else
-	PYTHONPATH=$(dirname "$(dirname "$module")") LD_LIBRARY_PATH=$lib PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" "$here/service.py" \
-		"$programs/python-service/service.py" "$out/clusters" || fail 'the Python service'
-	ok 'the Python service'
-fi
+mkdir -p "$cache"
+
+key() { { cat; "$python" -VV; } | sha256sum | cut -c 1-16; } # of what is read, and of the interpreter
+
+environment() { # environment FOLDER PIP-ARGUMENT...: a virtual environment that pip made by one install, and that stays; one that is there is taken as it is
+	(
+		flock 9
+		[ ! -e "$1/ready" ] || exit 0
+		rm -rf "$1"
+		"$python" -m venv "$1" && "$1/bin/pip" install -q --disable-pip-version-check "${@:2}" && touch "$1/ready"
+	) 9>"$1.lock" >"$out/log" 2>&1
+}
+
+service() { # service HOW COMMAND...: COMMAND is the interpreter that has kb and aiohttp
+	PYTHONDONTWRITEBYTECODE=1 "${@:2}" "$here/service.py" "$programs/python-service/service.py" "$out/clusters" || fail "the Python service $1"
+	ok "the Python service $1"
+}
+
+installed_service() {
+	local module venv
+	module=$(find "$prefix" -name _core.py)
+	[ -n "$module" ] || { left_out 'Python, installed: KB_PYTHON is OFF'; return; }
+	venv=$cache/$(key <"$wants")
+	environment "$venv" -r "$wants" || { left_out "Python, installed: aiohttp cannot be had: $(tail -n 1 "$out/log")"; return; }
+	service 'with an installed libkb' env PYTHONPATH="$(dirname "$(dirname "$module")")" LD_LIBRARY_PATH="$lib" "$venv/bin/python"
+}
+
+# A folder of the program again, with the bindings: pip builds it. The environment stays until something of the folder, or a library below, is another.
+vendored_service() {
+	local folder=$out/service/libkb venv module
+	mkdir -p "$folder/bindings"
+	(cd "$top" && cp -r CMakeLists.txt pyproject.toml README.md LICENSE include libkb pkgconfig "$folder/" && cp -r bindings/kb.i bindings/handle.h bindings/python "$folder/bindings/")
+	venv=$cache/vendored-$({
+		cat "$wants"
+		pkg-config --modversion yaml-0.1 libcurl libssh2 libcrypto
+		(cd "$folder" && find . -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum)
+	} | key)
+	if ! environment "$venv" -r "$wants" "$folder"; then
+		cp "$out/log" "$out/why"
+		if "$venv/bin/pip" download -q --no-deps -d "$out/index" scikit-build-core >/dev/null 2>&1; then
+			tail -n 40 "$out/why" >&2
+			fail 'pip does not build the vendored libkb'
+		fi
+		left_out "Python, vendored: what builds it cannot be had: $(grep -m 1 ERROR "$out/why")"
+		return
+	fi
+	touch "$venv"
+	find "$cache" -maxdepth 1 -name 'vendored-*' -mtime +7 -exec rm -rf {} + # those of sources that are no more
+	module=$(cd / && "$venv/bin/python" -c 'import kb._kb; print(kb._kb.__file__)')
+	[[ $module == "$venv"/* ]] || fail "the vendored service would use $module"
+	if readelf -d "$module" | grep 'libkb\.so'; then fail 'the vendored module wants an installed libkb'; fi
+	service 'with a vendored libkb in it' env -u PYTHONPATH -u LD_LIBRARY_PATH "$venv/bin/python"
+}
+installed_service
+vendored_service
