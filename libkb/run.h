@@ -151,6 +151,10 @@ bool kbi_task_advance(struct kbi_lane *lane, struct kb_task *task);	/* true: it 
 bool kbi_task_waits_for_demand(const struct kb_task *task);	/* its turn has come, and nobody has said yet whether it is needed */
 bool kbi_task_is_fresh(const struct kbi_lane *lane, const struct kb_task *task);
 
+/* run_judge.c: what its probe said. KB_OK: there is a verdict; anything else: err says why this step cannot go on here */
+kb_status kbi_task_judge(struct kb_task *task, bool is_after_apply, int *verdict, struct kb_err *err);
+kb_status kbi_task_keep_outputs(struct kb_task *task, const struct kbi_map *facts);	/* that a script named itself: "output.NAME" */
+
 /* run_prepare.c: its work on the controller */
 kb_status kbi_task_prepare(struct kb_task *task, bool has_facts);
 
