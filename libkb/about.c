@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scarce.h"
 #include "base/secrets.h"
 #include "base/str.h"
 #include "transport/recording.h"
@@ -117,6 +118,7 @@ kbi_about_step(struct kbi_buf *out, const struct kbi_about_known *known, const s
 {
 	bool is_apply = !kbi_str_is(verb, "probe");
 	const struct kb_step *step = call->step;
+	unsigned before = kbi_scarce_count();
 	uint64_t text = digest_text(digest_text(DIGEST_BEGIN, step->def->script), step->def->library);
 
 	kbi_buf_add_format(out, "%s %s\n", verb, step->name);
@@ -126,4 +128,6 @@ kbi_about_step(struct kbi_buf *out, const struct kbi_about_known *known, const s
 	kbi_buf_add_format(out, "text %016" PRIx64 "\n", text);
 	if (is_apply)
 		kbi_buf_add_format(out, "want %016" PRIx64 "\n", digest_map(digest_map(DIGEST_BEGIN, call->wants), call->made));
+	if (kbi_scarce_count() != before)	/* cut, it may be another question */
+		out->failed = KB_ENOMEM;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/scarce.h"
 #include "base/secrets.h"
 #include "base/str.h"
 #include "session.h"
@@ -72,12 +73,17 @@ kbi_recorder_new(const char *path, const char *host, struct kbi_secrets *secrets
 	rec->last_piece = &rec->pieces;
 	rec->fd = kbi_fd_lift(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600));
 	kbi_buf_add_format(&head, KBI_RECORDING_FIRST "\nhost %s\n", host);
-	if (rec->fd >= 0)
+	kb_status failed = kbi_buf_failed(&head);
+	if (rec->fd >= 0 && !failed)
 		write_out(rec, &head);
+	int why = errno;
 	kbi_buf_free(&head);
-	if (rec->fd >= 0 && !rec->failed)
+	if (rec->fd >= 0 && !failed && !rec->failed)
 		return rec;
-	kbi_fail(err, KB_EIO, "%s: record: %s: %s", host, path, strerror(errno));
+	if (failed)
+		kbi_fail_memory(err);
+	else
+		kbi_fail(err, KB_EIO, "%s: record: %s: %s", host, path, strerror(why));
 	kbi_recorder_free(rec);
 	return NULL;
 }
@@ -151,10 +157,14 @@ add_answer(struct kbi_recorder *rec, const char *about)
 void
 kbi_recorder_output(struct kbi_recorder *rec, uint64_t number, const char *data, size_t size_bytes)
 {
-	struct piece *piece = rec && size_bytes ? malloc(sizeof(*piece) + size_bytes) : NULL;
+	struct piece *piece;
 
-	if (!piece)
+	if (!rec || !size_bytes)
 		return;
+	if (!(piece = malloc(sizeof(*piece) + size_bytes))) {
+		rec->failed = KB_ENOMEM;
+		return;
+	}
 	piece->next = NULL;
 	piece->number = number;
 	piece->size_bytes = size_bytes;
@@ -198,22 +208,32 @@ kbi_recorder_login(struct kbi_recorder *rec, int64_t user_id, const struct kbi_b
 	login->pieces = take_pieces(rec, 0);
 }
 
+static void
+copy_err(struct kbi_recorder *rec, struct answer *answer, const struct kb_err *err)
+{
+	unsigned before = kbi_scarce_count();
+
+	kbi_err_copy(&answer->err, err);
+	if (kbi_scarce_count() != before)
+		rec->failed = KB_ENOMEM;
+}
+
 void
 kbi_recorder_lost(struct kbi_recorder *rec, const struct kb_err *err)
 {
-	struct answer *login = rec && !rec->has_login && !rec->is_lost ? add_answer(rec, NULL) : NULL;
+	struct answer *login = rec && !rec->failed && !rec->has_login && !rec->is_lost ? add_answer(rec, NULL) : NULL;
 
 	if (!login)
 		return;
 	rec->is_lost = true;
 	login->status = err->code;
-	kbi_err_copy(&login->err, err);
+	copy_err(rec, login, err);
 }
 
 void
 kbi_recorder_answer(struct kbi_recorder *rec, uint64_t number, const char *about, int64_t took_ms, const struct kbi_reply *reply)
 {
-	if (!rec || !about || rec->is_lost || kbi_str_starts(about, "forget "))
+	if (!rec || rec->failed || !about || rec->is_lost || kbi_str_starts(about, "forget "))
 		return;
 	if (!rec->has_login) {
 		kbi_recorder_lost(rec, reply->err);
@@ -228,7 +248,7 @@ kbi_recorder_answer(struct kbi_recorder *rec, uint64_t number, const char *about
 	kbi_buf_add_bytes(&answer->facts, kbi_buf_text(&reply->facts), reply->facts.size_bytes);
 	answer->pieces = take_pieces(rec, number);
 	if (reply->err)
-		kbi_err_copy(&answer->err, reply->err);
+		copy_err(rec, answer, reply->err);
 	rec->is_lost = reply->status && reply->status != KB_ETOOBIG;
 }
 
@@ -319,7 +339,7 @@ add_asked(struct kbi_buf *out, struct kbi_secrets *secrets, const struct answer 
 
 /* Nothing is written that still holds a secret: the forms are the same, so this finds only what was put together from two pieces. */
 static void
-write_session(struct kbi_recorder *rec, struct kbi_buf *text)
+write_session(struct kbi_recorder *rec, struct kbi_buf *text, unsigned scarce_before)
 {
 	struct kbi_buf masked = KBI_BUF(2 * RECORD_MAX), named = KBI_BUF(2 * RECORD_MAX);
 
@@ -327,9 +347,11 @@ write_session(struct kbi_recorder *rec, struct kbi_buf *text)
 	kbi_recording_blank(text);
 	kbi_secrets_mask(rec->secrets, kbi_buf_text(text), text->size_bytes, &masked);
 	kbi_recording_name(&named, rec->named, kbi_buf_text(&masked), masked.size_bytes);
-	if (kbi_buf_failed(text) || kbi_buf_failed(&masked) || kbi_buf_failed(&named))
-		rec->failed = kbi_buf_failed(text) == KB_ENOMEM ? KB_ENOMEM : KB_ETOOBIG;
-	else
+	if (kbi_scarce_count() != scarce_before)	/* half an answer is another one */
+		rec->failed = KB_ENOMEM;
+	else if (kbi_buf_failed(text) || kbi_buf_failed(&masked) || kbi_buf_failed(&named))
+		rec->failed = KB_ETOOBIG;
+	else if (!rec->failed)
 		write_out(rec, &named);
 	kbi_buf_free(&masked);
 	kbi_buf_free(&named);
@@ -342,13 +364,17 @@ kbi_recorder_end(struct kbi_recorder *rec)
 
 	if (!rec || !rec->first)
 		return;
+	unsigned before = kbi_scarce_count();
 	text.secret = true;
 	for (const struct answer *answer = rec->first; answer; answer = answer->next)
 		if (answer->about)
 			add_asked(&text, rec->secrets, answer);
 		else
 			add_login(&text, rec->secrets, answer);
-	write_session(rec, &text);
+	for (const struct answer *answer = rec->first; answer; answer = answer->next)
+		if (kbi_buf_failed(&answer->facts))
+			rec->failed = KB_ENOMEM;
+	write_session(rec, &text, before);
 	kbi_buf_free(&text);
 	forget(rec);
 }

@@ -135,7 +135,7 @@ static void
 tell_output(const struct kbi_ask *ask, const struct kbi_buf *masked)
 {
 	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT);
-	if (kbi_buf_failed(masked))
+	if (kbi_buf_failed(masked) || kbi_buf_failed(&ask->mask.held))
 		ask->lane->run->has_lost = true;
 	if (!masked->size_bytes)
 		return;
@@ -276,7 +276,7 @@ kbi_lane_lock(struct kbi_lane *lane)
 	struct kbi_ask *ask = new_ask(lane, NULL, ASK_LOCK);
 	struct kbi_request request = { .script = kbi_buf_text(&script), .script_bytes = script.size_bytes, .about = about.data, .deadline_ms = KBI_NEVER,
 		.timeout_ms = (LOCK_WAIT_S + 30) * 1000, .output = on_waiting, .done = on_reply, .owner = ask };
-	kb_status status = ask && !kbi_buf_failed(&script) ? kbi_session_send(lane->session, &request) : KB_ENOMEM;
+	kb_status status = ask && !kbi_buf_failed(&script) && !kbi_buf_failed(&about) ? kbi_session_send(lane->session, &request) : KB_ENOMEM;
 	if (status && ask)
 		free_ask(ask);
 	kbi_buf_free(&script);

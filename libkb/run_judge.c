@@ -115,6 +115,7 @@ kbi_task_judge(struct kb_task *task, bool is_after_apply, int *verdict, struct k
 	if (judge.err.cause) {
 		free(task->lane->turn.said);
 		task->lane->turn.said = strdup(judge.err.cause);
+		task->lane->run->has_lost |= !task->lane->turn.said;
 	}
 	if (!status)
 		status = keep_outputs(task, &judge.outputs) || kbi_task_keep_outputs(task, &run->probe.facts) ? kbi_fail_memory(&judge.err) : KB_OK;

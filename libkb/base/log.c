@@ -54,7 +54,7 @@ kbi_log_clear(struct kbi_log *log)
 static void
 append(struct kbi_log *log, int level, const char *host, struct kbi_buf *masked)
 {
-	struct kb_log_entry *entry = calloc(1, sizeof(*entry));
+	struct kb_log_entry *entry = kbi_buf_failed(masked) ? NULL : calloc(1, sizeof(*entry));
 	struct kbi_buf text = KBI_BUF(KBI_SIZE_LARGE);
 
 	kbi_str_escape_lines(&text, kbi_buf_text(masked), masked->size_bytes);
@@ -92,6 +92,8 @@ kbi_log_add(struct kbi_log *log, int level, const char *host, const char *format
 	kbi_buf_add_vformat(&text, format, args);
 	va_end(args);
 	kbi_secrets_mask(log->secrets, kbi_buf_text(&text), text.size_bytes, &masked);
+	if (kbi_buf_failed(&text))	/* then it is dropped, and counted */
+		masked.failed = kbi_buf_failed(&text);
 	append(log, level, host, &masked);
 	kbi_buf_free(&text);
 	kbi_buf_free(&masked);

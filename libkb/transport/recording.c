@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scarce.h"
 #include "base/str.h"
 
 #define LINE_KEY_MAX 20
@@ -69,8 +70,10 @@ begin(struct reading *r, const char *key)
 	if (r->now)
 		return "the entry before it has no end";
 	struct kbi_recorded *entries = realloc(recording->entries, (recording->count + 1) * sizeof(*entries));
-	if (!entries)
+	if (!entries) {
+		r->has_failed = true;
 		return "out of memory";
+	}
 	recording->entries = entries;
 	r->now = &entries[recording->count++];
 	*r->now = (struct kbi_recorded){.session = r->sessions, .applies = r->applies};
@@ -305,6 +308,7 @@ line_lost(struct reading *r, const char *value)
 		return "not a code";
 	if (!cause)
 		r->now->lost.cause = strdup("the connection was lost");
+	r->has_failed |= !r->now->lost.cause;
 	kbi_err_id(&r->now->lost, id ? id + 1 : "replay.lost");
 	return finish(r, KBI_RECORDED_LOST);
 }
@@ -399,7 +403,10 @@ kbi_recording_parse(const char *name, const char *text, size_t size_bytes, struc
 		kbi_fail_memory(err);
 		return NULL;
 	}
+	unsigned before = kbi_scarce_count();
 	kb_status status = read_lines(&r, name, text, size_bytes, err);
+	if (kbi_scarce_count() != before)	/* half an answer is another one */
+		status = kbi_fail_memory(err);
 	kbi_buf_free(&r.key);
 	kbi_buf_free(&r.file);
 	if (!status)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/scarce.h"
 #include "base/str.h"
 #include "transport/recording.h"
 #include "transport/transport.h"
@@ -231,10 +232,11 @@ replay_open(const struct kbi_transport_want *want, struct kb_err *err)
 	r->host = strdup(want->host);
 	r->nonce = strdup(want->nonce);
 	r->last = &r->first;
+	unsigned before = kbi_scarce_count();
 	say_pieces(r, login, 0);
 	r->expected_bytes = want->boot_bytes;
 	say_end(r, login, 0);
-	if (r->host && r->nonce && !r->has_failed)
+	if (r->host && r->nonce && !r->has_failed && kbi_scarce_count() == before)
 		return &r->base;
 	replay_free(&r->base);
 	kbi_fail_memory(err);
@@ -251,9 +253,8 @@ say_changed(struct replay *r, const char *what)
 }
 
 static kb_status
-replay_ask(struct kbi_transport *t, const struct kbi_transport_question *question, struct kb_err *err)
+answer(struct replay *r, const struct kbi_transport_question *question, struct kb_err *err)
 {
-	struct replay *r = (struct replay *)t;
 	const char *changed;
 	const struct kbi_recorded *entry = kbi_recording_answer(r->recording, r->host, question->about, &changed, err);
 
@@ -273,6 +274,18 @@ replay_ask(struct kbi_transport *t, const struct kbi_transport_question *questio
 	say_pieces(r, entry, question->number);
 	say_end(r, entry, question->number);
 	return KB_OK;
+}
+
+/* An answer that is not whole ends the connection. */
+static kb_status
+replay_ask(struct kbi_transport *t, const struct kbi_transport_question *question, struct kb_err *err)
+{
+	struct replay *r = (struct replay *)t;
+	unsigned before = kbi_scarce_count();
+	kb_status failed = answer(r, question, err);
+
+	r->has_failed |= kbi_scarce_count() != before;
+	return r->has_failed ? kbi_fail_memory(err) : failed;
 }
 
 static ssize_t

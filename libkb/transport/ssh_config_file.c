@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/scarce.h"
 #include "base/str.h"
 #include "transport/ssh.h"
 #include "transport/ssh_config.h"
@@ -224,6 +225,18 @@ add_found(struct kbi_map *settings, const struct kbi_map *found, const char *hos
 	return failed == KB_ENOMEM ? kbi_fail_memory(err) : failed;
 }
 
+/* Others say that there is no such user (getpwuid_r(3)). */
+static bool
+is_no_answer(int failure)
+{
+	static const int failures[] = {EINTR, EIO, EMFILE, ENFILE, ENOMEM, ERANGE};
+
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
+		if (failure == failures[i])
+			return true;
+	return false;
+}
+
 static kb_status
 read_config(struct kbi_map *settings, const char *path, bool is_optional, const char *host, struct kb_err *err)
 {
@@ -232,7 +245,9 @@ read_config(struct kbi_map *settings, const char *path, bool is_optional, const 
 	struct passwd entry, *me = NULL;
 	char room[4096];
 
-	getpwuid_r(geteuid(), &entry, room, sizeof(room), &me);
+	int failure = getpwuid_r(geteuid(), &entry, room, sizeof(room), &me);
+	if (!me && is_no_answer(failure))
+		return fail_file(err, KB_EIO, "who runs this", strerror(failure));
 	struct kbi_ssh_config config = {.host = host, .user = kbi_map_get(settings, "user"),
 		.local_user = me ? me->pw_name : "", .include = kbi_ssh_config_include, .found = &found};
 	kb_status failed = is_optional && access(path, F_OK) != 0 ? KB_OK : open_file(path, &text, err);
@@ -253,6 +268,7 @@ kbi_ssh_config_settle(struct kbi_map *settings, struct kb_err *err)
 
 	if (!kbi_str_is_set(path) || kbi_str_is(path, "no") || !address)
 		return KB_OK;
+	unsigned before = kbi_scarce_count();
 	kbi_ssh_home(&full, kbi_str_is(path, "yes") ? "~/.ssh/config" : path);
 	kbi_buf_add(&host, address);	/* it is replaced */
 	kb_status failed = kbi_buf_failed(&full) || kbi_buf_failed(&host)
@@ -260,5 +276,7 @@ kbi_ssh_config_settle(struct kbi_map *settings, struct kb_err *err)
 		: read_config(settings, kbi_buf_text(&full), kbi_str_is(path, "yes"), kbi_buf_text(&host), err);
 	kbi_buf_free(&full);
 	kbi_buf_free(&host);
+	if (kbi_scarce_count() != before)	/* half of a way there, or of what is trusted, is another one */
+		return kbi_fail_memory(err);
 	return failed;
 }

@@ -149,7 +149,25 @@ fault_epoll_ctl(int fd, int what, int which, struct epoll_event *event)
 FALLIBLE(int, glob, (const char *pattern, int flags, int (*failed)(const char *path, int error), glob_t *found), (pattern, flags, failed, found), CAN_MEMORY, GLOB_NOSPACE)
 
 MAKES(FILE *, fopen, (const char *path, const char *mode), (path, mode), CAN_IO, FAIL(EMFILE, NULL))
-FALLIBLE(size_t, fread, (void *data, size_t size, size_t count, FILE *file), (data, size, count, file), CAN_IO, FAIL(EIO, 0))
+
+static FILE *unread;		/* whose last fread() failed here */
+
+size_t fault_fread(void *data, size_t size, size_t count, FILE *file);
+size_t
+fault_fread(void *data, size_t size, size_t count, FILE *file)
+{
+	bool fails = fault_now("fread", CAN_IO);
+
+	unread = fails ? file : NULL;
+	return fails ? FAIL(EIO, (size_t)0) : fread(data, size, count, file);
+}
+
+int fault_ferror(FILE *file);
+int
+fault_ferror(FILE *file)
+{
+	return unread == file || ferror(file);
+}
 
 int fault_fclose(FILE *file);
 int

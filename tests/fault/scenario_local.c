@@ -2,47 +2,17 @@
 /* A step on this machine: looked at, applied, and a plan whose events are taken and printed as JSON. */
 #include "fault.h"
 
-#include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <libkb.h>
 
+#include "place.h"
+
 #define TIMEOUT_MS 4000
-
-static char folder[64];
-
-static void
-make_folder(void)
-{
-	memcpy(folder, "/tmp/kb-fault-XXXXXX", 21);
-	if (!mkdtemp(folder))
-		exit(2);
-}
-
-static void
-remove_folder(void)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -rf -- %s", folder);
-	if (system(command) != 0)
-		exit(2);
-}
-
-/* The lock of the machine is a file below /run: each player has one of its own, so that they do not wait for each other. */
-static void
-leave_machine(void)
-{
-	if (geteuid() != 0 || unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)
-		|| mount("tmpfs", "/run", "tmpfs", 0, NULL))
-		return;		/* then they do */
-}
 
 struct made {
 	kb_ctx *kb;
@@ -115,7 +85,7 @@ run(struct made *made, int mode, const char *file, bool is_second)
 static void
 name_file(char *file, size_t room)
 {
-	snprintf(file, room, "%s/%ld", folder, (long)getpid());
+	snprintf(file, room, "%s/%ld", place_folder, (long)getpid());
 }
 
 static int
@@ -126,7 +96,7 @@ play_step(const struct scenario *scenario)
 	int status;
 
 	name_file(file, sizeof(file));
-	leave_machine();
+	place_leave_machine();
 	fault_begin();
 	if (!make(&made, file))
 		status = made.kb ? fault_code(made.kb) : NO_HANDLE;
@@ -223,7 +193,7 @@ play_plan(const struct scenario *scenario)
 
 	(void)scenario;
 	name_file(file, sizeof(file));
-	leave_machine();
+	place_leave_machine();
 	if (!make(&made, file))
 		fault_wrong("it works not even when nothing fails");
 	fault_begin();
@@ -239,8 +209,8 @@ play_plan(const struct scenario *scenario)
 }
 
 const struct scenario fault_local[] = {
-	{"local.check", make_folder, play_step, remove_folder, KB_CHECK, 0},
-	{"local.apply", make_folder, play_step, remove_folder, KB_APPLY, 0},
-	{"local.events", make_folder, play_plan, remove_folder, 0, 0},
+	{"local.check", place_make_folder, play_step, place_remove_folder, KB_CHECK, 0},
+	{"local.apply", place_make_folder, play_step, place_remove_folder, KB_APPLY, 0},
+	{"local.events", place_make_folder, play_plan, place_remove_folder, 0, 0},
 	{0},
 };
