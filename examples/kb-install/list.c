@@ -14,7 +14,7 @@ list_params(const char *step)
 
 	for (size_t i = 0; (param = kb_step_param_name(step, i)); i++) {
 		const char *fallback = kb_step_param_default(step, param);
-		printf("    %-28s%s%s%s%s", param, kb_step_param_doc(step, param), kb_step_param_is_list(step, param) == 1 ? "; a list" : "",
+		printf("    %-27s %s%s%s%s", param, kb_step_param_doc(step, param), kb_step_param_is_list(step, param) == 1 ? "; a list" : "",
 			kb_step_param_is_required(step, param) == 1 ? "; required" : "", kb_step_param_is_secret(step, param) == 1 ? "; secret" : "");
 		if (fallback)
 			printf(" (%s)", fallback);
@@ -28,7 +28,7 @@ list_outputs(const char *step)
 	const char *output;
 
 	for (size_t i = 0; (output = kb_step_output_name(step, i)); i++)
-		printf("    -> %-25s%s\n", output, kb_step_output_doc(step, output));
+		printf("    -> %-24s %s\n", output, kb_step_output_doc(step, output));
 }
 
 int
@@ -39,7 +39,7 @@ list_steps(const char *pattern)
 	for (size_t i = 0; (step = kb_step_def_name(i)); i++) {
 		if (pattern && fnmatch(pattern, step, 0) != 0)
 			continue;
-		printf("%-22s%s\n", step, kb_step_def_summary(step));
+		printf("%-21s %s\n", step, kb_step_def_summary(step));
 		list_params(step);
 		list_outputs(step);
 	}
@@ -53,6 +53,6 @@ list_fields(const char *pattern)
 
 	for (size_t i = 0; (key = kb_cluster_key(i)); i++)
 		if (!pattern || fnmatch(pattern, key, 0) == 0)
-			printf("%-30s%s\n", key, kb_cluster_key_doc(key));
+			printf("%-29s %s\n", key, kb_cluster_key_doc(key));
 	return 0;
 }

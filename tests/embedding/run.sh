@@ -2,6 +2,7 @@
 # run.sh BUILD: the programs of examples/embedding, each by its own build: from an installed libkb, and from one that is a folder of the program.
 # Then they do their work on recorded hosts. Python's and Go's are left out, by name, where their tools are not. PYTHON is the interpreter that
 # the module was built for; what it needs of PyPI is kept under the user's cache, and so is what pip built.
+# KB_LONG=1 adds the service's page in a browser.
 set -euo pipefail
 build=$(cd "${1:?no build folder given}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
@@ -156,6 +157,15 @@ vendored_service() {
 	[[ $module == "$venv"/* ]] || fail "the vendored service would use $module"
 	if readelf -d "$module" | grep 'libkb\.so'; then fail 'the vendored module wants an installed libkb'; fi
 	service 'with a vendored libkb in it' env -u PYTHONPATH -u LD_LIBRARY_PATH "$venv/bin/python"
+	its_page "$venv/bin/python"
+}
+
+its_page() { # its_page INTERPRETER: what a person sees who presses its buttons
+	case ${KB_LONG:-0} in 0 | OFF | '') left_out 'the page in a browser: takes longer, KB_LONG=1'; return ;; esac
+	local chromium
+	chromium=$(command -v chromium) || { left_out 'the page in a browser: there is no chromium'; return; }
+	env -u PYTHONPATH -u LD_LIBRARY_PATH PYTHONDONTWRITEBYTECODE=1 "$1" "$here/page.py" "$chromium" "$programs/python-service/service.py" "$out/clusters" || fail 'the page'
+	ok 'the page in a browser'
 }
 installed_service
 vendored_service

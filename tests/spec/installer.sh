@@ -37,6 +37,7 @@ expect 0 1 '^kb-install [0-9.]+, libkb [0-9.]+$' --version
 expect 0 1 '^kubeadm.init +' steps
 expect 0 1 '^    pod-network-cidr ' steps 'kubeadm.i*'
 expect 0 1 '^network.pods +' fields
+expect 0 1 '^kubernetes.repository.fingerprint +[A-Z]' fields
 expect 2 2 'what is missing: plan'
 expect 2 2 'what is missing: CLUSTER.yaml' up
 expect 2 2 'no such command: frob' frob cluster.yaml

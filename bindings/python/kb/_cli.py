@@ -197,20 +197,20 @@ def _list_steps(pattern: str) -> int:
     for step in catalogue().values():
         if pattern and not fnmatch.fnmatchcase(step.name, pattern):
             continue
-        say(f"{step.name:<22}{step.summary}")
+        say(f"{step.name:<21} {step.summary}")
         for param in step.params.values():
             words = "".join(word for word, is_so in (("; a list", param.is_list), ("; required", param.is_required), ("; secret", param.is_secret)) if is_so)
             default = f" ({param.default})" if param.default is not None else ""
-            say(f"    {param.name:<28}{param.doc}{words}{default}")
+            say(f"    {param.name:<27} {param.doc}{words}{default}")
         for name, doc in step.outputs.items():
-            say(f"    -> {name:<25}{doc}")
+            say(f"    -> {name:<24} {doc}")
     return DONE
 
 
 def _list_fields(pattern: str) -> int:
     for key, doc in Cluster.fields().items():
         if not pattern or fnmatch.fnmatchcase(key, pattern):
-            say(f"{key:<30}{doc}")
+            say(f"{key:<29} {doc}")
     return DONE
 
 

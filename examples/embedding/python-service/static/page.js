@@ -12,7 +12,7 @@ function show(event) {
 	row.className = event.status && event.status !== "KB_OK" || event.event === "failed" ? "failed" : "";
 	cell(row, event.host);
 	cell(row, event.step ?? event.event);
-	cell(row, event.changed ? `${event.verdict ?? ""}, changed` : event.verdict);
+	cell(row, [event.verdict, event.changed && "changed"].filter(Boolean).join(", "));
 	cell(row, event.text);
 }
 
