@@ -3,7 +3,6 @@
 package kb
 
 import (
-	"os"
 	"runtime"
 	"sync"
 
@@ -24,10 +23,11 @@ type core struct {
 	owned    map[ckb.Handle]struct{} // what the context's children stand for, until they are closed or collected
 	runs     map[*run]struct{}       // those that have not ended
 	isClosed bool
-	file     *os.File // a duplicate of libkb's descriptor, once something waited; in Go's poller
+	gate     *gate // once something waited
 
-	lead chan struct{} // holds a token while a goroutine waits on the descriptor and dispatches: one at a time
-	done chan struct{} // closed when the context is
+	lead   chan struct{} // holds a token while a goroutine waits on the descriptor and dispatches: one at a time
+	isBusy bool          // under lead: the last wait was shorter than linger
+	done   chan struct{} // closed when the context is
 
 	cancelMu sync.Mutex // over isGone: cancelling waits for no other call
 	isGone   bool
@@ -77,8 +77,8 @@ func (c *core) close() {
 	}
 	c.isClosed = true
 	close(c.done)
-	if c.file != nil {
-		c.file.Close()
+	if c.gate != nil {
+		c.gate.file.Close()
 	}
 	clear(c.runs)
 	for raw := range c.owned {

@@ -10,6 +10,7 @@ import tempfile
 from hosts import HERE, TOP, Sshd
 
 HOSTS, STEPS = 30, 20
+MOST_WALL, MOST_CPU = 1.15, 1.5  # of C's
 
 
 def build_go(build, folder):
@@ -42,4 +43,12 @@ def compare(build, rounds, log):
         pairs = [(run["wall_s"] / c["wall_s"], run["cpu_ms_per_host"] / c["cpu_ms_per_host"]) for run, c in zip(runs, found["C"])]
         result[name] = {"wall_s": statistics.median(run["wall_s"] for run in runs), "cpu_ms_per_host": statistics.median(run["cpu_ms_per_host"] for run in runs),
                         "wall_ratio": statistics.median(wall for wall, _ in pairs), "cpu_ratio": statistics.median(cpu for _, cpu in pairs), "runs": rounds}
+        least_cpu = [min(run["cpu_ms_per_host"] for run in some) for some in (runs, found["C"])]
+        result[name]["least_cpu_ratio"] = least_cpu[0] / least_cpu[1]
     return result
+
+
+def too_much(found):
+    """A line for each bound that was passed. Of processor time the least of the runs counts: what else this machine does only adds to it."""
+    return [f"{name}: {what} is {cost[key]:.2f} times C's, and at most {most} is meant" for name, cost in found.items()
+            for key, what, most in (("wall_ratio", "wall time", MOST_WALL), ("least_cpu_ratio", "processor time", MOST_CPU)) if cost[key] > most]

@@ -4,7 +4,7 @@
 #   run.sh --peers            30 hosts 50 ms away: minutes
 #   run.sh --seed             three hosts of the lab: ten minutes
 #   run.sh --many             200 and 1,000 hosts
-#   run.sh --bindings         Python and Go beside C: a minute
+#   run.sh --bindings         Python and Go beside C: a minute; fails when they cost too much
 #   run.sh --save             all of it, kept: results.json and results.svg
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

@@ -10,19 +10,12 @@ package ckb
 
 /*
 #cgo !libkb_vendored pkg-config: libkb
-#include <poll.h>
 #include <libkb.h>
 
 // Go's vet takes a number that becomes a pointer for a mistake; these are addresses of C's.
 static kb_bytes *to_bytes(long long p) { return (kb_bytes *)(intptr_t)p; }
 static kb_err *to_err(long long p) { return (kb_err *)(intptr_t)p; }
 static char *to_text(long long p) { return (char *)(intptr_t)p; }
-
-static int is_readable(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	return poll(&p, 1, 0) != 0;	// a failure too: whoever asks finds out by reading
-}
 */
 import "C"
 
@@ -45,15 +38,15 @@ type Outcome[T any] struct {
 // Get takes it apart.
 func (o Outcome[T]) Get() (T, error) { return o.value, o.err }
 
-// IsReadable asks without waiting.
-func IsReadable(fd uintptr) bool { return C.is_readable(C.int(fd)) != 0 }
-
 // Handle is what Close and Drop take.
 type Handle interface{ Swigcptr() uintptr }
 
 // Close ends the use of a handle: libkb frees what stands behind it as soon as no call is inside, and every call from now on is an
 // error. A context's runs are cancelled. Any goroutine.
 func Close(h Handle) { CloseHandle(uint64(h.Swigcptr())) }
+
+// Hold makes one Drop more due: until then what stands behind a context stays. Of a handle that was not dropped yet.
+func Hold(h Handle) { HoldHandle(uint64(h.Swigcptr())) }
 
 // Drop gives the handle back. What libkb has behind it is freed when its children are gone too. Any goroutine, once.
 func Drop(h Handle) { DropHandle(uint64(h.Swigcptr())) }

@@ -260,200 +260,202 @@ typedef _goslice_ swig_type_229;
 typedef _goslice_ swig_type_230;
 typedef long long swig_type_231;
 typedef long long swig_type_232;
-extern void _wrap_Swig_free_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_ckb_1dd13c569fa7b70d(swig_intgo arg1);
-extern swig_intgo _wrap_KB_OK_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EINVAL_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_ETOOBIG_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_ENOMEM_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EIO_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EUNREACHABLE_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_ETRUST_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EAUTH_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EPRIVILEGE_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EPROTOCOL_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_ETIMEOUT_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_ECANCELED_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EBUSY_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_ELOCKED_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_ECONFLICT_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_ESTEP_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EVERIFY_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EINTEGRITY_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EUNSUPPORTED_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_LOG_OFF_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_LOG_ERROR_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_LOG_WARNING_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_LOG_INFO_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_LOG_DEBUG_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_LOG_TRACE_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_VERDICT_NONE_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_PRESENT_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_ABSENT_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_DIFFERS_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_PARTIAL_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_FOREIGN_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_UNKNOWN_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EVENT_HOST_LOST_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EVENT_STEP_STARTED_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EVENT_STEP_DONE_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EVENT_NOTE_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EVENT_PLAN_DONE_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_EVENT_QUESTION_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_INFO_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_WARNING_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_ERROR_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_CHECK_ckb_1dd13c569fa7b70d(void);
-extern swig_intgo _wrap_KB_APPLY_ckb_1dd13c569fa7b70d(void);
-extern swig_type_1 _wrap_Ctx_Fd_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_2 _wrap_Ctx_Cancel_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_3 arg2);
-extern swig_type_4 _wrap_Ctx_Dispatch_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_5 _wrap_Ctx_Wait_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_6 arg2);
-extern swig_type_7 _wrap_Ctx_Error_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_8 _wrap_Ctx_Answer_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_9 arg2, swig_type_10 arg3);
-extern swig_type_11 _wrap_Ctx_LogSetLevel_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_12 _wrap_Ctx_LogLevel_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_13 _wrap_Ctx_LogSetSize_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_14 _wrap_Ctx_LogNext_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_15 _wrap_Ctx_LogDropped_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_16 _wrap_Host_Set_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_17 arg2, swig_type_18 arg3);
-extern swig_type_19 _wrap_Host_SetSecret_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_20 arg2, swig_type_21 arg3);
-extern swig_type_22 _wrap_Host_SetJump_ckb_1dd13c569fa7b70d(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_23 _wrap_Host_Name_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_24 _wrap_Host_Get_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_25 arg2);
-extern swig_type_26 _wrap_Host_Key_ckb_1dd13c569fa7b70d(swig_intgo arg1);
-extern swig_type_27 _wrap_Host_Run_ckb_1dd13c569fa7b70d(uintptr_t arg1, uintptr_t arg2, swig_type_28 arg3);
-extern swig_type_29 _wrap_Host_Check_ckb_1dd13c569fa7b70d(uintptr_t arg1, uintptr_t arg2, swig_type_30 arg3);
-extern swig_type_31 _wrap_Step_Set_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_32 arg2, swig_type_33 arg3);
-extern swig_type_34 _wrap_Step_Add_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_35 arg2, swig_type_36 arg3);
-extern swig_type_37 _wrap_Step_SetSecret_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_38 arg2, swig_type_39 arg3);
-extern swig_type_40 _wrap_Step_Name_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_41 _wrap_Plan_Add_ckb_1dd13c569fa7b70d(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_42 _wrap_Plan_After_ckb_1dd13c569fa7b70d(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_43 _wrap_Plan_Bind_ckb_1dd13c569fa7b70d(uintptr_t arg1, uintptr_t arg2, swig_type_44 arg3, uintptr_t arg4, swig_type_45 arg5);
-extern swig_type_46 _wrap_Plan_Barrier_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Plan_TaskCount_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_47 _wrap_Plan_Task_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_48 _wrap_Plan_Only_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_49 arg2);
-extern swig_type_50 _wrap_Plan_Skip_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_51 arg2);
-extern swig_type_52 _wrap_Plan_Start_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_intgo arg2, swig_type_53 arg3);
-extern swig_type_54 _wrap_Plan_NextEvent_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_55 _wrap_Plan_IsRunning_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_56 _wrap_Task_SetOnDemand_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_57 _wrap_Task_SetWave_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_58 arg2, swig_intgo arg3);
-extern swig_type_59 _wrap_Task_Step_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_60 _wrap_Task_Host_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_61 _wrap_Task_Output_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_62 arg2);
-extern swig_type_63 _wrap_Cluster_Set_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_64 arg2, swig_type_65 arg3);
-extern swig_type_66 _wrap_Cluster_Get_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_67 arg2);
-extern swig_type_68 _wrap_Cluster_Key_ckb_1dd13c569fa7b70d(swig_intgo arg1);
-extern swig_type_69 _wrap_Cluster_KeyDoc_ckb_1dd13c569fa7b70d(swig_type_70 arg1);
-extern swig_type_71 _wrap_Cluster_AddHost_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_72 arg2, swig_type_73 arg3, swig_type_74 arg4);
-extern swig_type_75 _wrap_Cluster_SetHost_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_76 arg2, swig_type_77 arg3, swig_type_78 arg4);
-extern swig_type_79 _wrap_Cluster_SetSecret_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_80 arg2, swig_type_81 arg3, swig_type_82 arg4);
-extern swig_type_83 _wrap_Cluster_AddKubeadm_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_84 arg2);
-extern swig_intgo _wrap_Cluster_HostCount_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_85 _wrap_Cluster_HostName_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_86 _wrap_Cluster_Check_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_87 _wrap_Cluster_Up_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_88 _wrap_Cluster_Reset_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_89 _wrap_Cluster_Status_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Event_Kind_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_90 _wrap_Event_Run_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_91 _wrap_Event_TimeMs_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_92 _wrap_Event_Host_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_93 _wrap_Event_Step_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_94 _wrap_Event_Task_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_95 _wrap_Event_Total_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Event_Status_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Event_Verdict_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Event_IsChanged_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Event_IsSkipped_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_96 _wrap_Event_DurationMs_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Event_ExitStatus_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_97 _wrap_Event_Text_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_98 _wrap_Event_Id_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Event_Severity_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_99 _wrap_Event_Log_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_100 _wrap_Event_Diff_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_101 _wrap_Event_Journal_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_102 _wrap_Event_Question_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_103 _wrap_Event_Subject_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Event_Attempt_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Event_ChangeCount_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_104 _wrap_Event_ChangeKind_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_105 _wrap_Event_ChangeName_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_106 _wrap_Event_ChangeBefore_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_107 _wrap_Event_ChangeAfter_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_108 _wrap_Event_Error_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_109 _wrap_Event_Json_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern void _wrap_delete_Event_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Result_Status_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Result_Verdict_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Result_IsChanged_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_Result_ExitStatus_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_110 _wrap_Result_DurationMs_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_111 _wrap_Result_Diff_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_112 _wrap_Result_Log_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_113 _wrap_Result_Output_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_114 arg2);
-extern swig_type_115 _wrap_Result_Error_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern void _wrap_delete_Result_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_116 _wrap_LogEntry_TimeMs_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_intgo _wrap_LogEntry_Level_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_117 _wrap_LogEntry_Host_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_118 _wrap_LogEntry_Text_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern void _wrap_delete_LogEntry_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_119 _wrap_KbVersion_ckb_1dd13c569fa7b70d(void);
-extern swig_type_120 _wrap_KbErrName_ckb_1dd13c569fa7b70d(swig_type_121 arg1);
-extern swig_type_122 _wrap_KbNew_ckb_1dd13c569fa7b70d(void);
-extern swig_type_123 _wrap_KbLogLevelName_ckb_1dd13c569fa7b70d(swig_intgo arg1);
-extern swig_type_124 _wrap_KbHostNew_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_125 arg2, swig_type_126 arg3);
-extern swig_type_127 _wrap_KbStepNew_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_128 arg2);
-extern swig_type_129 _wrap_KbStepScript_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_130 arg2, swig_type_131 arg3, swig_type_132 arg4);
-extern swig_type_133 _wrap_KbVerdictName_ckb_1dd13c569fa7b70d(swig_intgo arg1);
-extern swig_type_134 _wrap_KbStepDefName_ckb_1dd13c569fa7b70d(swig_intgo arg1);
-extern swig_type_135 _wrap_KbStepDefSummary_ckb_1dd13c569fa7b70d(swig_type_136 arg1);
-extern swig_type_137 _wrap_KbStepParamName_ckb_1dd13c569fa7b70d(swig_type_138 arg1, swig_intgo arg2);
-extern swig_type_139 _wrap_KbStepParamDoc_ckb_1dd13c569fa7b70d(swig_type_140 arg1, swig_type_141 arg2);
-extern swig_type_142 _wrap_KbStepParamDefault_ckb_1dd13c569fa7b70d(swig_type_143 arg1, swig_type_144 arg2);
-extern swig_type_145 _wrap_KbStepParamIsList_ckb_1dd13c569fa7b70d(swig_type_146 arg1, swig_type_147 arg2);
-extern swig_type_148 _wrap_KbStepParamIsRequired_ckb_1dd13c569fa7b70d(swig_type_149 arg1, swig_type_150 arg2);
-extern swig_type_151 _wrap_KbStepParamIsSecret_ckb_1dd13c569fa7b70d(swig_type_152 arg1, swig_type_153 arg2);
-extern swig_type_154 _wrap_KbStepOutputName_ckb_1dd13c569fa7b70d(swig_type_155 arg1, swig_intgo arg2);
-extern swig_type_156 _wrap_KbStepOutputDoc_ckb_1dd13c569fa7b70d(swig_type_157 arg1, swig_type_158 arg2);
-extern swig_type_159 _wrap_KbEventKindName_ckb_1dd13c569fa7b70d(swig_intgo arg1);
-extern swig_type_160 _wrap_KbPlanNew_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_161 _wrap_KbClusterNew_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_162 _wrap_KbClusterLoad_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_163 arg2);
-extern swig_type_164 _wrap_KbClusterParse_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_165 arg2, swig_type_166 arg3, swig_type_167 arg4);
-extern swig_type_168 _wrap_KbCidrCheck_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_169 arg2);
-extern swig_type_170 _wrap_KbCidrContains_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_171 arg2, swig_type_172 arg3);
-extern swig_type_173 _wrap_KbCidrOverlaps_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_174 arg2, swig_type_175 arg3);
-extern swig_type_176 _wrap_KbCidrBlockCount_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_177 arg2, swig_intgo arg3);
-extern swig_type_178 _wrap_KbCidrSuggest_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_intgo arg2, swig_type_179 arg3);
-extern swig_type_180 _wrap_KbCalicoPodCidr_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_181 arg2);
-extern swig_type_182 _wrap_KbCalicoSetPodCidr_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_183 arg2, swig_type_184 arg3);
-extern swig_type_185 _wrap_KbCalicoSetBlockSize_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_186 arg2, swig_intgo arg3);
-extern swig_type_187 _wrap_KbCalicoSetEncapsulation_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_188 arg2, swig_type_189 arg3);
-extern swig_type_190 _wrap_KbKubeadmConfig_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_191 arg2, swig_type_192 arg3);
-extern swig_type_193 _wrap_KbKubeadmMerge_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_194 arg2, swig_type_195 arg3);
-extern swig_type_196 _wrap_KbTokenMake_ckb_1dd13c569fa7b70d(uintptr_t arg1);
-extern swig_type_197 _wrap_KbTokenCheck_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_198 arg2);
-extern swig_type_199 _wrap_KbCaHash_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_200 arg2);
-extern swig_type_201 _wrap_KbJoinParse_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_202 arg2);
-extern swig_type_203 _wrap_KbJoinPrint_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_204 arg2, swig_type_205 arg3, swig_type_206 arg4, swig_type_207 arg5);
-extern swig_type_208 _wrap_KbFstabSwapOff_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_209 arg2);
-extern swig_type_210 _wrap_KbFstabSwapOn_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_211 arg2);
-extern swig_type_212 _wrap_KbHostsBlock_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_213 arg2, swig_type_214 arg3);
-extern swig_type_215 _wrap_KbAptSource_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_216 arg2, swig_type_217 arg3, swig_type_218 arg4, swig_type_219 arg5);
-extern swig_type_220 _wrap_KbAptFlavour_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_221 arg2);
-extern swig_type_222 _wrap_KbTomlSet_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_223 arg2, swig_type_224 arg3, swig_type_225 arg4, swig_type_226 arg5);
-extern swig_type_227 _wrap_KbDiff_ckb_1dd13c569fa7b70d(uintptr_t arg1, swig_type_228 arg2, swig_type_229 arg3, swig_type_230 arg4);
-extern void _wrap_CloseHandle_ckb_1dd13c569fa7b70d(swig_type_231 arg1);
-extern void _wrap_DropHandle_ckb_1dd13c569fa7b70d(swig_type_232 arg1);
+typedef long long swig_type_233;
+extern void _wrap_Swig_free_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_ckb_b251e43f19897d4d(swig_intgo arg1);
+extern swig_intgo _wrap_KB_OK_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EINVAL_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_ETOOBIG_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_ENOMEM_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EIO_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EUNREACHABLE_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_ETRUST_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EAUTH_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EPRIVILEGE_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EPROTOCOL_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_ETIMEOUT_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_ECANCELED_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EBUSY_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_ELOCKED_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_ECONFLICT_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_ESTEP_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EVERIFY_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EINTEGRITY_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EUNSUPPORTED_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_LOG_OFF_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_LOG_ERROR_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_LOG_WARNING_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_LOG_INFO_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_LOG_DEBUG_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_LOG_TRACE_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_VERDICT_NONE_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_PRESENT_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_ABSENT_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_DIFFERS_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_PARTIAL_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_FOREIGN_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_UNKNOWN_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EVENT_HOST_LOST_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EVENT_STEP_STARTED_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EVENT_STEP_DONE_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EVENT_NOTE_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EVENT_PLAN_DONE_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_EVENT_QUESTION_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_INFO_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_WARNING_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_ERROR_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_CHECK_ckb_b251e43f19897d4d(void);
+extern swig_intgo _wrap_KB_APPLY_ckb_b251e43f19897d4d(void);
+extern swig_type_1 _wrap_Ctx_Fd_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_2 _wrap_Ctx_Cancel_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_3 arg2);
+extern swig_type_4 _wrap_Ctx_Dispatch_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_5 _wrap_Ctx_Wait_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_6 arg2);
+extern swig_type_7 _wrap_Ctx_Error_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_8 _wrap_Ctx_Answer_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_9 arg2, swig_type_10 arg3);
+extern swig_type_11 _wrap_Ctx_LogSetLevel_ckb_b251e43f19897d4d(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_12 _wrap_Ctx_LogLevel_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_13 _wrap_Ctx_LogSetSize_ckb_b251e43f19897d4d(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_14 _wrap_Ctx_LogNext_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_15 _wrap_Ctx_LogDropped_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_16 _wrap_Host_Set_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_17 arg2, swig_type_18 arg3);
+extern swig_type_19 _wrap_Host_SetSecret_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_20 arg2, swig_type_21 arg3);
+extern swig_type_22 _wrap_Host_SetJump_ckb_b251e43f19897d4d(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_23 _wrap_Host_Name_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_24 _wrap_Host_Get_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_25 arg2);
+extern swig_type_26 _wrap_Host_Key_ckb_b251e43f19897d4d(swig_intgo arg1);
+extern swig_type_27 _wrap_Host_Run_ckb_b251e43f19897d4d(uintptr_t arg1, uintptr_t arg2, swig_type_28 arg3);
+extern swig_type_29 _wrap_Host_Check_ckb_b251e43f19897d4d(uintptr_t arg1, uintptr_t arg2, swig_type_30 arg3);
+extern swig_type_31 _wrap_Step_Set_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_32 arg2, swig_type_33 arg3);
+extern swig_type_34 _wrap_Step_Add_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_35 arg2, swig_type_36 arg3);
+extern swig_type_37 _wrap_Step_SetSecret_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_38 arg2, swig_type_39 arg3);
+extern swig_type_40 _wrap_Step_Name_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_41 _wrap_Plan_Add_ckb_b251e43f19897d4d(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_42 _wrap_Plan_After_ckb_b251e43f19897d4d(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_43 _wrap_Plan_Bind_ckb_b251e43f19897d4d(uintptr_t arg1, uintptr_t arg2, swig_type_44 arg3, uintptr_t arg4, swig_type_45 arg5);
+extern swig_type_46 _wrap_Plan_Barrier_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Plan_TaskCount_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_47 _wrap_Plan_Task_ckb_b251e43f19897d4d(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_48 _wrap_Plan_Only_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_49 arg2);
+extern swig_type_50 _wrap_Plan_Skip_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_51 arg2);
+extern swig_type_52 _wrap_Plan_Start_ckb_b251e43f19897d4d(uintptr_t arg1, swig_intgo arg2, swig_type_53 arg3);
+extern swig_type_54 _wrap_Plan_NextEvent_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_55 _wrap_Plan_IsRunning_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_56 _wrap_Task_SetOnDemand_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_57 _wrap_Task_SetWave_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_58 arg2, swig_intgo arg3);
+extern swig_type_59 _wrap_Task_Step_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_60 _wrap_Task_Host_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_61 _wrap_Task_Output_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_62 arg2);
+extern swig_type_63 _wrap_Cluster_Set_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_64 arg2, swig_type_65 arg3);
+extern swig_type_66 _wrap_Cluster_Get_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_67 arg2);
+extern swig_type_68 _wrap_Cluster_Key_ckb_b251e43f19897d4d(swig_intgo arg1);
+extern swig_type_69 _wrap_Cluster_KeyDoc_ckb_b251e43f19897d4d(swig_type_70 arg1);
+extern swig_type_71 _wrap_Cluster_AddHost_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_72 arg2, swig_type_73 arg3, swig_type_74 arg4);
+extern swig_type_75 _wrap_Cluster_SetHost_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_76 arg2, swig_type_77 arg3, swig_type_78 arg4);
+extern swig_type_79 _wrap_Cluster_SetSecret_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_80 arg2, swig_type_81 arg3, swig_type_82 arg4);
+extern swig_type_83 _wrap_Cluster_AddKubeadm_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_84 arg2);
+extern swig_intgo _wrap_Cluster_HostCount_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_85 _wrap_Cluster_HostName_ckb_b251e43f19897d4d(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_86 _wrap_Cluster_Check_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_87 _wrap_Cluster_Up_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_88 _wrap_Cluster_Reset_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_89 _wrap_Cluster_Status_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Event_Kind_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_90 _wrap_Event_Run_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_91 _wrap_Event_TimeMs_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_92 _wrap_Event_Host_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_93 _wrap_Event_Step_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_94 _wrap_Event_Task_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_95 _wrap_Event_Total_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Event_Status_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Event_Verdict_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Event_IsChanged_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Event_IsSkipped_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_96 _wrap_Event_DurationMs_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Event_ExitStatus_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_97 _wrap_Event_Text_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_98 _wrap_Event_Id_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Event_Severity_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_99 _wrap_Event_Log_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_100 _wrap_Event_Diff_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_101 _wrap_Event_Journal_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_102 _wrap_Event_Question_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_103 _wrap_Event_Subject_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Event_Attempt_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Event_ChangeCount_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_104 _wrap_Event_ChangeKind_ckb_b251e43f19897d4d(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_105 _wrap_Event_ChangeName_ckb_b251e43f19897d4d(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_106 _wrap_Event_ChangeBefore_ckb_b251e43f19897d4d(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_107 _wrap_Event_ChangeAfter_ckb_b251e43f19897d4d(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_108 _wrap_Event_Error_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_109 _wrap_Event_Json_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern void _wrap_delete_Event_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Result_Status_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Result_Verdict_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Result_IsChanged_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_Result_ExitStatus_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_110 _wrap_Result_DurationMs_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_111 _wrap_Result_Diff_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_112 _wrap_Result_Log_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_113 _wrap_Result_Output_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_114 arg2);
+extern swig_type_115 _wrap_Result_Error_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern void _wrap_delete_Result_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_116 _wrap_LogEntry_TimeMs_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_intgo _wrap_LogEntry_Level_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_117 _wrap_LogEntry_Host_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_118 _wrap_LogEntry_Text_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern void _wrap_delete_LogEntry_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_119 _wrap_KbVersion_ckb_b251e43f19897d4d(void);
+extern swig_type_120 _wrap_KbErrName_ckb_b251e43f19897d4d(swig_type_121 arg1);
+extern swig_type_122 _wrap_KbNew_ckb_b251e43f19897d4d(void);
+extern swig_type_123 _wrap_KbLogLevelName_ckb_b251e43f19897d4d(swig_intgo arg1);
+extern swig_type_124 _wrap_KbHostNew_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_125 arg2, swig_type_126 arg3);
+extern swig_type_127 _wrap_KbStepNew_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_128 arg2);
+extern swig_type_129 _wrap_KbStepScript_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_130 arg2, swig_type_131 arg3, swig_type_132 arg4);
+extern swig_type_133 _wrap_KbVerdictName_ckb_b251e43f19897d4d(swig_intgo arg1);
+extern swig_type_134 _wrap_KbStepDefName_ckb_b251e43f19897d4d(swig_intgo arg1);
+extern swig_type_135 _wrap_KbStepDefSummary_ckb_b251e43f19897d4d(swig_type_136 arg1);
+extern swig_type_137 _wrap_KbStepParamName_ckb_b251e43f19897d4d(swig_type_138 arg1, swig_intgo arg2);
+extern swig_type_139 _wrap_KbStepParamDoc_ckb_b251e43f19897d4d(swig_type_140 arg1, swig_type_141 arg2);
+extern swig_type_142 _wrap_KbStepParamDefault_ckb_b251e43f19897d4d(swig_type_143 arg1, swig_type_144 arg2);
+extern swig_type_145 _wrap_KbStepParamIsList_ckb_b251e43f19897d4d(swig_type_146 arg1, swig_type_147 arg2);
+extern swig_type_148 _wrap_KbStepParamIsRequired_ckb_b251e43f19897d4d(swig_type_149 arg1, swig_type_150 arg2);
+extern swig_type_151 _wrap_KbStepParamIsSecret_ckb_b251e43f19897d4d(swig_type_152 arg1, swig_type_153 arg2);
+extern swig_type_154 _wrap_KbStepOutputName_ckb_b251e43f19897d4d(swig_type_155 arg1, swig_intgo arg2);
+extern swig_type_156 _wrap_KbStepOutputDoc_ckb_b251e43f19897d4d(swig_type_157 arg1, swig_type_158 arg2);
+extern swig_type_159 _wrap_KbEventKindName_ckb_b251e43f19897d4d(swig_intgo arg1);
+extern swig_type_160 _wrap_KbPlanNew_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_161 _wrap_KbClusterNew_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_162 _wrap_KbClusterLoad_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_163 arg2);
+extern swig_type_164 _wrap_KbClusterParse_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_165 arg2, swig_type_166 arg3, swig_type_167 arg4);
+extern swig_type_168 _wrap_KbCidrCheck_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_169 arg2);
+extern swig_type_170 _wrap_KbCidrContains_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_171 arg2, swig_type_172 arg3);
+extern swig_type_173 _wrap_KbCidrOverlaps_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_174 arg2, swig_type_175 arg3);
+extern swig_type_176 _wrap_KbCidrBlockCount_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_177 arg2, swig_intgo arg3);
+extern swig_type_178 _wrap_KbCidrSuggest_ckb_b251e43f19897d4d(uintptr_t arg1, swig_intgo arg2, swig_type_179 arg3);
+extern swig_type_180 _wrap_KbCalicoPodCidr_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_181 arg2);
+extern swig_type_182 _wrap_KbCalicoSetPodCidr_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_183 arg2, swig_type_184 arg3);
+extern swig_type_185 _wrap_KbCalicoSetBlockSize_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_186 arg2, swig_intgo arg3);
+extern swig_type_187 _wrap_KbCalicoSetEncapsulation_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_188 arg2, swig_type_189 arg3);
+extern swig_type_190 _wrap_KbKubeadmConfig_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_191 arg2, swig_type_192 arg3);
+extern swig_type_193 _wrap_KbKubeadmMerge_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_194 arg2, swig_type_195 arg3);
+extern swig_type_196 _wrap_KbTokenMake_ckb_b251e43f19897d4d(uintptr_t arg1);
+extern swig_type_197 _wrap_KbTokenCheck_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_198 arg2);
+extern swig_type_199 _wrap_KbCaHash_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_200 arg2);
+extern swig_type_201 _wrap_KbJoinParse_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_202 arg2);
+extern swig_type_203 _wrap_KbJoinPrint_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_204 arg2, swig_type_205 arg3, swig_type_206 arg4, swig_type_207 arg5);
+extern swig_type_208 _wrap_KbFstabSwapOff_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_209 arg2);
+extern swig_type_210 _wrap_KbFstabSwapOn_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_211 arg2);
+extern swig_type_212 _wrap_KbHostsBlock_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_213 arg2, swig_type_214 arg3);
+extern swig_type_215 _wrap_KbAptSource_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_216 arg2, swig_type_217 arg3, swig_type_218 arg4, swig_type_219 arg5);
+extern swig_type_220 _wrap_KbAptFlavour_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_221 arg2);
+extern swig_type_222 _wrap_KbTomlSet_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_223 arg2, swig_type_224 arg3, swig_type_225 arg4, swig_type_226 arg5);
+extern swig_type_227 _wrap_KbDiff_ckb_b251e43f19897d4d(uintptr_t arg1, swig_type_228 arg2, swig_type_229 arg3, swig_type_230 arg4);
+extern void _wrap_CloseHandle_ckb_b251e43f19897d4d(swig_type_231 arg1);
+extern void _wrap_DropHandle_ckb_b251e43f19897d4d(swig_type_232 arg1);
+extern void _wrap_HoldHandle_ckb_b251e43f19897d4d(swig_type_233 arg1);
 #undef intgo
 */
 import "C"
@@ -493,13 +495,13 @@ func swigCopyString(s string) string {
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_ckb_1dd13c569fa7b70d(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_ckb_b251e43f19897d4d(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -513,7 +515,7 @@ type Enum_SS_kb_code int
 
 func _swig_getKB_OK() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_OK_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_OK_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -521,7 +523,7 @@ var KB_OK int = _swig_getKB_OK()
 
 func _swig_getKB_EINVAL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EINVAL_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EINVAL_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -529,7 +531,7 @@ var KB_EINVAL int = _swig_getKB_EINVAL()
 
 func _swig_getKB_ETOOBIG() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ETOOBIG_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_ETOOBIG_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -537,7 +539,7 @@ var KB_ETOOBIG int = _swig_getKB_ETOOBIG()
 
 func _swig_getKB_ENOMEM() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ENOMEM_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_ENOMEM_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -545,7 +547,7 @@ var KB_ENOMEM int = _swig_getKB_ENOMEM()
 
 func _swig_getKB_EIO() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EIO_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EIO_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -553,7 +555,7 @@ var KB_EIO int = _swig_getKB_EIO()
 
 func _swig_getKB_EUNREACHABLE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EUNREACHABLE_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EUNREACHABLE_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -561,7 +563,7 @@ var KB_EUNREACHABLE int = _swig_getKB_EUNREACHABLE()
 
 func _swig_getKB_ETRUST() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ETRUST_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_ETRUST_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -569,7 +571,7 @@ var KB_ETRUST int = _swig_getKB_ETRUST()
 
 func _swig_getKB_EAUTH() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EAUTH_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EAUTH_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -577,7 +579,7 @@ var KB_EAUTH int = _swig_getKB_EAUTH()
 
 func _swig_getKB_EPRIVILEGE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EPRIVILEGE_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EPRIVILEGE_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -585,7 +587,7 @@ var KB_EPRIVILEGE int = _swig_getKB_EPRIVILEGE()
 
 func _swig_getKB_EPROTOCOL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EPROTOCOL_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EPROTOCOL_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -593,7 +595,7 @@ var KB_EPROTOCOL int = _swig_getKB_EPROTOCOL()
 
 func _swig_getKB_ETIMEOUT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ETIMEOUT_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_ETIMEOUT_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -601,7 +603,7 @@ var KB_ETIMEOUT int = _swig_getKB_ETIMEOUT()
 
 func _swig_getKB_ECANCELED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ECANCELED_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_ECANCELED_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -609,7 +611,7 @@ var KB_ECANCELED int = _swig_getKB_ECANCELED()
 
 func _swig_getKB_EBUSY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EBUSY_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EBUSY_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -617,7 +619,7 @@ var KB_EBUSY int = _swig_getKB_EBUSY()
 
 func _swig_getKB_ELOCKED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ELOCKED_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_ELOCKED_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -625,7 +627,7 @@ var KB_ELOCKED int = _swig_getKB_ELOCKED()
 
 func _swig_getKB_ECONFLICT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ECONFLICT_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_ECONFLICT_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -633,7 +635,7 @@ var KB_ECONFLICT int = _swig_getKB_ECONFLICT()
 
 func _swig_getKB_ESTEP() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ESTEP_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_ESTEP_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -641,7 +643,7 @@ var KB_ESTEP int = _swig_getKB_ESTEP()
 
 func _swig_getKB_EVERIFY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVERIFY_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EVERIFY_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -649,7 +651,7 @@ var KB_EVERIFY int = _swig_getKB_EVERIFY()
 
 func _swig_getKB_EINTEGRITY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EINTEGRITY_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EINTEGRITY_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -657,7 +659,7 @@ var KB_EINTEGRITY int = _swig_getKB_EINTEGRITY()
 
 func _swig_getKB_EUNSUPPORTED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EUNSUPPORTED_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EUNSUPPORTED_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -667,7 +669,7 @@ type Enum_SS_kb_log_level int
 
 func _swig_getKB_LOG_OFF() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_LOG_OFF_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_LOG_OFF_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -675,7 +677,7 @@ var KB_LOG_OFF int = _swig_getKB_LOG_OFF()
 
 func _swig_getKB_LOG_ERROR() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_LOG_ERROR_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_LOG_ERROR_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -683,7 +685,7 @@ var KB_LOG_ERROR int = _swig_getKB_LOG_ERROR()
 
 func _swig_getKB_LOG_WARNING() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_LOG_WARNING_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_LOG_WARNING_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -691,7 +693,7 @@ var KB_LOG_WARNING int = _swig_getKB_LOG_WARNING()
 
 func _swig_getKB_LOG_INFO() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_LOG_INFO_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_LOG_INFO_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -699,7 +701,7 @@ var KB_LOG_INFO int = _swig_getKB_LOG_INFO()
 
 func _swig_getKB_LOG_DEBUG() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_LOG_DEBUG_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_LOG_DEBUG_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -707,7 +709,7 @@ var KB_LOG_DEBUG int = _swig_getKB_LOG_DEBUG()
 
 func _swig_getKB_LOG_TRACE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_LOG_TRACE_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_LOG_TRACE_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -717,7 +719,7 @@ type Enum_SS_kb_verdict int
 
 func _swig_getKB_VERDICT_NONE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_VERDICT_NONE_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_VERDICT_NONE_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -725,7 +727,7 @@ var KB_VERDICT_NONE int = _swig_getKB_VERDICT_NONE()
 
 func _swig_getKB_PRESENT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_PRESENT_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_PRESENT_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -733,7 +735,7 @@ var KB_PRESENT int = _swig_getKB_PRESENT()
 
 func _swig_getKB_ABSENT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ABSENT_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_ABSENT_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -741,7 +743,7 @@ var KB_ABSENT int = _swig_getKB_ABSENT()
 
 func _swig_getKB_DIFFERS() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_DIFFERS_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_DIFFERS_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -749,7 +751,7 @@ var KB_DIFFERS int = _swig_getKB_DIFFERS()
 
 func _swig_getKB_PARTIAL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_PARTIAL_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_PARTIAL_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -757,7 +759,7 @@ var KB_PARTIAL int = _swig_getKB_PARTIAL()
 
 func _swig_getKB_FOREIGN() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_FOREIGN_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_FOREIGN_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -765,7 +767,7 @@ var KB_FOREIGN int = _swig_getKB_FOREIGN()
 
 func _swig_getKB_UNKNOWN() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_UNKNOWN_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_UNKNOWN_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -775,7 +777,7 @@ type Enum_SS_kb_event_kind int
 
 func _swig_getKB_EVENT_PLAN_STARTED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_PLAN_STARTED_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EVENT_PLAN_STARTED_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -783,7 +785,7 @@ var KB_EVENT_PLAN_STARTED int = _swig_getKB_EVENT_PLAN_STARTED()
 
 func _swig_getKB_EVENT_HOST_CONNECTED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_HOST_CONNECTED_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EVENT_HOST_CONNECTED_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -791,7 +793,7 @@ var KB_EVENT_HOST_CONNECTED int = _swig_getKB_EVENT_HOST_CONNECTED()
 
 func _swig_getKB_EVENT_HOST_LOST() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_HOST_LOST_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EVENT_HOST_LOST_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -799,7 +801,7 @@ var KB_EVENT_HOST_LOST int = _swig_getKB_EVENT_HOST_LOST()
 
 func _swig_getKB_EVENT_STEP_STARTED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_STEP_STARTED_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EVENT_STEP_STARTED_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -807,7 +809,7 @@ var KB_EVENT_STEP_STARTED int = _swig_getKB_EVENT_STEP_STARTED()
 
 func _swig_getKB_EVENT_STEP_OUTPUT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_STEP_OUTPUT_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EVENT_STEP_OUTPUT_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -815,7 +817,7 @@ var KB_EVENT_STEP_OUTPUT int = _swig_getKB_EVENT_STEP_OUTPUT()
 
 func _swig_getKB_EVENT_STEP_DONE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_STEP_DONE_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EVENT_STEP_DONE_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -823,7 +825,7 @@ var KB_EVENT_STEP_DONE int = _swig_getKB_EVENT_STEP_DONE()
 
 func _swig_getKB_EVENT_NOTE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_NOTE_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EVENT_NOTE_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -831,7 +833,7 @@ var KB_EVENT_NOTE int = _swig_getKB_EVENT_NOTE()
 
 func _swig_getKB_EVENT_PLAN_DONE() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_PLAN_DONE_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EVENT_PLAN_DONE_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -839,7 +841,7 @@ var KB_EVENT_PLAN_DONE int = _swig_getKB_EVENT_PLAN_DONE()
 
 func _swig_getKB_EVENT_QUESTION() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_EVENT_QUESTION_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_EVENT_QUESTION_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -849,7 +851,7 @@ type Enum_SS_kb_severity int
 
 func _swig_getKB_INFO() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_INFO_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_INFO_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -857,7 +859,7 @@ var KB_INFO int = _swig_getKB_INFO()
 
 func _swig_getKB_WARNING() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_WARNING_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_WARNING_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -865,7 +867,7 @@ var KB_WARNING int = _swig_getKB_WARNING()
 
 func _swig_getKB_ERROR() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_ERROR_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_ERROR_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -875,7 +877,7 @@ type Enum_SS_kb_mode int
 
 func _swig_getKB_CHECK() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_CHECK_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_CHECK_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -883,7 +885,7 @@ var KB_CHECK int = _swig_getKB_CHECK()
 
 func _swig_getKB_APPLY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_KB_APPLY_ckb_1dd13c569fa7b70d())
+	swig_r = (int)(C._wrap_KB_APPLY_ckb_b251e43f19897d4d())
 	return swig_r
 }
 
@@ -901,7 +903,7 @@ func (p SwigcptrCtx) SwigIsCtx() {
 func (arg1 SwigcptrCtx) Fd() (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Ctx_Fd_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Ctx_Fd_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -911,7 +913,7 @@ func (arg1 SwigcptrCtx) Cancel(arg2 int64) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Ctx_Cancel_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_type_3(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Ctx_Cancel_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_type_3(_swig_i_1)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -920,7 +922,7 @@ func (arg1 SwigcptrCtx) Cancel(arg2 int64) (_swig_ret Outcome[int64]) {
 func (arg1 SwigcptrCtx) Dispatch() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Ctx_Dispatch_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Ctx_Dispatch_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -930,7 +932,7 @@ func (arg1 SwigcptrCtx) Wait(arg2 int64) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Ctx_Wait_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_type_6(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Ctx_Wait_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_type_6(_swig_i_1)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -939,7 +941,7 @@ func (arg1 SwigcptrCtx) Wait(arg2 int64) (_swig_ret Outcome[int64]) {
 func (arg1 SwigcptrCtx) Error() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Ctx_Error_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Ctx_Error_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -950,7 +952,7 @@ func (arg1 SwigcptrCtx) Answer(arg2 int64, arg3 []byte) (_swig_ret error) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Ctx_Answer_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_type_9(_swig_i_1), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Ctx_Answer_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_type_9(_swig_i_1), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -963,7 +965,7 @@ func (arg1 SwigcptrCtx) LogSetLevel(arg2 int) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Ctx_LogSetLevel_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Ctx_LogSetLevel_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -972,7 +974,7 @@ func (arg1 SwigcptrCtx) LogSetLevel(arg2 int) (_swig_ret error) {
 func (arg1 SwigcptrCtx) LogLevel() (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Ctx_LogLevel_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Ctx_LogLevel_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -982,7 +984,7 @@ func (arg1 SwigcptrCtx) LogSetSize(arg2 int) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Ctx_LogSetSize_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Ctx_LogSetSize_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -991,7 +993,7 @@ func (arg1 SwigcptrCtx) LogSetSize(arg2 int) (_swig_ret error) {
 func (arg1 SwigcptrCtx) LogNext() (_swig_ret LogEntry) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(int64(C._wrap_Ctx_LogNext_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))))
+	swig_r = (int64)(int64(C._wrap_Ctx_LogNext_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))))
 	var swig_r_1 LogEntry
 	if swig_r != 0 {
 		swig_r_1 = SwigcptrLogEntry(swig_r)
@@ -1002,7 +1004,7 @@ func (arg1 SwigcptrCtx) LogNext() (_swig_ret LogEntry) {
 func (arg1 SwigcptrCtx) LogDropped() (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Ctx_LogDropped_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Ctx_LogDropped_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -1039,7 +1041,7 @@ func (arg1 SwigcptrHost) Set(arg2 string, arg3 *string) (_swig_ret error) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_Host_Set_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_18)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Host_Set_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_18)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1056,7 +1058,7 @@ func (arg1 SwigcptrHost) SetSecret(arg2 string, arg3 []byte) (_swig_ret error) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Host_SetSecret_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_20)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_21)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Host_SetSecret_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_20)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_21)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1072,7 +1074,7 @@ func (arg1 SwigcptrHost) SetJump(arg2 Host) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (int64)(C._wrap_Host_SetJump_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Host_SetJump_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -1081,7 +1083,7 @@ func (arg1 SwigcptrHost) SetJump(arg2 Host) (_swig_ret error) {
 func (arg1 SwigcptrHost) Name() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Host_Name_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Host_Name_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1092,7 +1094,7 @@ func (arg1 SwigcptrHost) Get(arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_Host_Get_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_25)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_Host_Get_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_25)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1105,7 +1107,7 @@ func (arg1 SwigcptrHost) Get(arg2 string) (_swig_ret string) {
 func HostKey(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Host_Key_ckb_1dd13c569fa7b70d(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_Host_Key_ckb_b251e43f19897d4d(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1117,7 +1119,7 @@ func (arg1 SwigcptrHost) Run(arg2 Step, arg3 int64) (_swig_ret Outcome[Result]) 
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Host_Run_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_28(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Host_Run_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_28(_swig_i_2)))
 	var swig_r_1 Outcome[Result]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Result { return SwigcptrResult(p) })
@@ -1130,7 +1132,7 @@ func (arg1 SwigcptrHost) Check(arg2 Step, arg3 int64) (_swig_ret Outcome[Result]
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Host_Check_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_30(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Host_Check_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_30(_swig_i_2)))
 	var swig_r_1 Outcome[Result]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Result { return SwigcptrResult(p) })
@@ -1165,7 +1167,7 @@ func (arg1 SwigcptrStep) Set(arg2 string, arg3 *string) (_swig_ret error) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_Step_Set_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_32)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_33)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Step_Set_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_32)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_33)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1182,7 +1184,7 @@ func (arg1 SwigcptrStep) Add(arg2 string, arg3 string) (_swig_ret error) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Step_Add_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_35)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_36)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Step_Add_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_35)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_36)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1199,7 +1201,7 @@ func (arg1 SwigcptrStep) SetSecret(arg2 string, arg3 []byte) (_swig_ret error) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Step_SetSecret_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_38)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_39)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Step_SetSecret_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_38)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_39)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1214,7 +1216,7 @@ func (arg1 SwigcptrStep) SetSecret(arg2 string, arg3 []byte) (_swig_ret error) {
 func (arg1 SwigcptrStep) Name() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Step_Name_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Step_Name_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1244,7 +1246,7 @@ func (arg1 SwigcptrPlan) Add(arg2 Host, arg3 Step) (_swig_ret Outcome[Task]) {
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int64)(C._wrap_Plan_Add_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Plan_Add_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	var swig_r_1 Outcome[Task]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Task { return SwigcptrTask(p) })
@@ -1257,7 +1259,7 @@ func (arg1 SwigcptrPlan) After(arg2 Task, arg3 Task) (_swig_ret error) {
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int64)(C._wrap_Plan_After_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Plan_After_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -1270,7 +1272,7 @@ func (arg1 SwigcptrPlan) Bind(arg2 Task, arg3 string, arg4 Task, arg5 string) (_
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_Plan_Bind_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_44)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), *(*C.swig_type_45)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_Plan_Bind_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_44)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), *(*C.swig_type_45)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1285,7 +1287,7 @@ func (arg1 SwigcptrPlan) Bind(arg2 Task, arg3 string, arg4 Task, arg5 string) (_
 func (arg1 SwigcptrPlan) Barrier() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Plan_Barrier_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Plan_Barrier_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -1294,7 +1296,7 @@ func (arg1 SwigcptrPlan) Barrier() (_swig_ret error) {
 func (arg1 SwigcptrPlan) TaskCount() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Plan_TaskCount_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Plan_TaskCount_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1302,7 +1304,7 @@ func (arg1 SwigcptrPlan) Task(arg2 int) (_swig_ret Task) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(int64(C._wrap_Plan_Task_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
+	swig_r = (int64)(int64(C._wrap_Plan_Task_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
 	var swig_r_1 Task
 	if swig_r != 0 {
 		swig_r_1 = SwigcptrTask(swig_r)
@@ -1314,7 +1316,7 @@ func (arg1 SwigcptrPlan) Only(arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Plan_Only_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_49)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Plan_Only_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_49)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1327,7 +1329,7 @@ func (arg1 SwigcptrPlan) Skip(arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Plan_Skip_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_51)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Plan_Skip_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_51)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1341,7 +1343,7 @@ func (arg1 SwigcptrPlan) Start(arg2 int, arg3 int64) (_swig_ret Outcome[int64]) 
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Plan_Start_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_53(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Plan_Start_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_53(_swig_i_2)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -1350,7 +1352,7 @@ func (arg1 SwigcptrPlan) Start(arg2 int, arg3 int64) (_swig_ret Outcome[int64]) 
 func (arg1 SwigcptrPlan) NextEvent() (_swig_ret Event) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(int64(C._wrap_Plan_NextEvent_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))))
+	swig_r = (int64)(int64(C._wrap_Plan_NextEvent_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))))
 	var swig_r_1 Event
 	if swig_r != 0 {
 		swig_r_1 = SwigcptrEvent(swig_r)
@@ -1361,7 +1363,7 @@ func (arg1 SwigcptrPlan) NextEvent() (_swig_ret Event) {
 func (arg1 SwigcptrPlan) IsRunning() (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Plan_IsRunning_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Plan_IsRunning_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[int64]
 	swig_r_1 = outcome(swig_r, number)
 	return swig_r_1
@@ -1395,7 +1397,7 @@ func (p SwigcptrTask) SwigIsTask() {
 func (arg1 SwigcptrTask) SetOnDemand() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Task_SetOnDemand_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Task_SetOnDemand_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -1407,7 +1409,7 @@ func (arg1 SwigcptrTask) SetWave(arg2 *string, arg3 int) (_swig_ret error) {
 	var _swig_i_1 string
 	_swig_i_1 = optional(arg2)
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Task_SetWave_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Task_SetWave_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -1419,7 +1421,7 @@ func (arg1 SwigcptrTask) SetWave(arg2 *string, arg3 int) (_swig_ret error) {
 func (arg1 SwigcptrTask) Step() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Task_Step_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Task_Step_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1429,7 +1431,7 @@ func (arg1 SwigcptrTask) Step() (_swig_ret string) {
 func (arg1 SwigcptrTask) Host() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Task_Host_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Task_Host_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1440,7 +1442,7 @@ func (arg1 SwigcptrTask) Output(arg2 string) (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Task_Output_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Task_Output_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1474,7 +1476,7 @@ func (arg1 SwigcptrCluster) Set(arg2 string, arg3 *string) (_swig_ret error) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_Cluster_Set_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Cluster_Set_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1490,7 +1492,7 @@ func (arg1 SwigcptrCluster) Get(arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_Cluster_Get_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_Cluster_Get_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1503,7 +1505,7 @@ func (arg1 SwigcptrCluster) Get(arg2 string) (_swig_ret string) {
 func ClusterKey(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Cluster_Key_ckb_1dd13c569fa7b70d(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_Cluster_Key_ckb_b251e43f19897d4d(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1513,7 +1515,7 @@ func ClusterKey(arg1 int) (_swig_ret string) {
 func ClusterKeyDoc(arg1 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Cluster_KeyDoc_ckb_1dd13c569fa7b70d(*(*C.swig_type_70)(unsafe.Pointer(&_swig_i_0)))
+	swig_r_p := C._wrap_Cluster_KeyDoc_ckb_b251e43f19897d4d(*(*C.swig_type_70)(unsafe.Pointer(&_swig_i_0)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1529,7 +1531,7 @@ func (arg1 SwigcptrCluster) AddHost(arg2 string, arg3 string, arg4 string) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_Cluster_AddHost_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_Cluster_AddHost_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1551,7 +1553,7 @@ func (arg1 SwigcptrCluster) SetHost(arg2 string, arg3 string, arg4 *string) (_sw
 	_swig_i_2 := arg3
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
-	swig_r = (int64)(C._wrap_Cluster_SetHost_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_Cluster_SetHost_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1573,7 +1575,7 @@ func (arg1 SwigcptrCluster) SetSecret(arg2 *string, arg3 string, arg4 []byte) (_
 	_swig_i_1 = optional(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_Cluster_SetSecret_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_Cluster_SetSecret_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -1592,7 +1594,7 @@ func (arg1 SwigcptrCluster) AddKubeadm(arg2 []byte) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Cluster_AddKubeadm_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Cluster_AddKubeadm_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1604,7 +1606,7 @@ func (arg1 SwigcptrCluster) AddKubeadm(arg2 []byte) (_swig_ret error) {
 func (arg1 SwigcptrCluster) HostCount() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Cluster_HostCount_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Cluster_HostCount_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1612,7 +1614,7 @@ func (arg1 SwigcptrCluster) HostName(arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_Cluster_HostName_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_Cluster_HostName_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1622,7 +1624,7 @@ func (arg1 SwigcptrCluster) HostName(arg2 int) (_swig_ret string) {
 func (arg1 SwigcptrCluster) Check() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Cluster_Check_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Cluster_Check_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -1631,7 +1633,7 @@ func (arg1 SwigcptrCluster) Check() (_swig_ret error) {
 func (arg1 SwigcptrCluster) Up() (_swig_ret Outcome[Plan]) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Cluster_Up_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Cluster_Up_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[Plan]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Plan { return SwigcptrPlan(p) })
@@ -1642,7 +1644,7 @@ func (arg1 SwigcptrCluster) Up() (_swig_ret Outcome[Plan]) {
 func (arg1 SwigcptrCluster) Reset() (_swig_ret Outcome[Plan]) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Cluster_Reset_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Cluster_Reset_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[Plan]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Plan { return SwigcptrPlan(p) })
@@ -1653,7 +1655,7 @@ func (arg1 SwigcptrCluster) Reset() (_swig_ret Outcome[Plan]) {
 func (arg1 SwigcptrCluster) Status() (_swig_ret Outcome[Plan]) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Cluster_Status_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Cluster_Status_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[Plan]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Plan { return SwigcptrPlan(p) })
@@ -1690,28 +1692,28 @@ func (p SwigcptrEvent) SwigIsEvent() {
 func (arg1 SwigcptrEvent) Kind() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_Kind_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_Kind_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Run() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_Run_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_Run_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) TimeMs() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_TimeMs_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_TimeMs_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Host() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Host_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Host_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1721,7 +1723,7 @@ func (arg1 SwigcptrEvent) Host() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Step() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Step_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Step_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1731,63 +1733,63 @@ func (arg1 SwigcptrEvent) Step() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Task() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_Task_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_Task_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Total() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_Total_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_Total_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Status() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_Status_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_Status_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Verdict() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_Verdict_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_Verdict_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) IsChanged() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_IsChanged_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_IsChanged_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) IsSkipped() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_IsSkipped_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_IsSkipped_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) DurationMs() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_DurationMs_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_DurationMs_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) ExitStatus() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_ExitStatus_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_ExitStatus_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Text() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Text_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Text_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1797,7 +1799,7 @@ func (arg1 SwigcptrEvent) Text() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Id() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Id_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Id_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1807,14 +1809,14 @@ func (arg1 SwigcptrEvent) Id() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Severity() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_Severity_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_Severity_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Log() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Log_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Log_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1824,7 +1826,7 @@ func (arg1 SwigcptrEvent) Log() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Diff() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Diff_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Diff_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1834,7 +1836,7 @@ func (arg1 SwigcptrEvent) Diff() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Journal() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Journal_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Journal_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1844,14 +1846,14 @@ func (arg1 SwigcptrEvent) Journal() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Question() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_Question_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_Question_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) Subject() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Event_Subject_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Event_Subject_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1861,14 +1863,14 @@ func (arg1 SwigcptrEvent) Subject() (_swig_ret string) {
 func (arg1 SwigcptrEvent) Attempt() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_Attempt_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_Attempt_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrEvent) ChangeCount() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Event_ChangeCount_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Event_ChangeCount_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1876,7 +1878,7 @@ func (arg1 SwigcptrEvent) ChangeKind(arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_Event_ChangeKind_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_Event_ChangeKind_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1887,7 +1889,7 @@ func (arg1 SwigcptrEvent) ChangeName(arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_Event_ChangeName_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_Event_ChangeName_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -1898,7 +1900,7 @@ func (arg1 SwigcptrEvent) ChangeBefore(arg2 int) (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Event_ChangeBefore_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Event_ChangeBefore_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	var swig_r_1 []byte
 	swig_r_1 = ownedBytes(swig_r)
 	return swig_r_1
@@ -1908,7 +1910,7 @@ func (arg1 SwigcptrEvent) ChangeAfter(arg2 int) (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Event_ChangeAfter_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Event_ChangeAfter_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	var swig_r_1 []byte
 	swig_r_1 = ownedBytes(swig_r)
 	return swig_r_1
@@ -1917,7 +1919,7 @@ func (arg1 SwigcptrEvent) ChangeAfter(arg2 int) (_swig_ret []byte) {
 func (arg1 SwigcptrEvent) Error() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_Error_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_Error_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -1926,7 +1928,7 @@ func (arg1 SwigcptrEvent) Error() (_swig_ret error) {
 func (arg1 SwigcptrEvent) Json() (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Event_Json_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Event_Json_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 []byte
 	swig_r_1 = ownedBytes(swig_r)
 	return swig_r_1
@@ -1934,7 +1936,7 @@ func (arg1 SwigcptrEvent) Json() (_swig_ret []byte) {
 
 func DeleteEvent(arg1 Event) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_Event_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_Event_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 }
 
 type Event interface {
@@ -1983,42 +1985,42 @@ func (p SwigcptrResult) SwigIsResult() {
 func (arg1 SwigcptrResult) Status() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Result_Status_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Result_Status_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrResult) Verdict() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Result_Verdict_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Result_Verdict_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrResult) IsChanged() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Result_IsChanged_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Result_IsChanged_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrResult) ExitStatus() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Result_ExitStatus_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Result_ExitStatus_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrResult) DurationMs() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Result_DurationMs_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Result_DurationMs_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrResult) Diff() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Result_Diff_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Result_Diff_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2028,7 +2030,7 @@ func (arg1 SwigcptrResult) Diff() (_swig_ret string) {
 func (arg1 SwigcptrResult) Log() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Result_Log_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Result_Log_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2039,7 +2041,7 @@ func (arg1 SwigcptrResult) Output(arg2 string) (_swig_ret []byte) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Result_Output_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_114)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_Result_Output_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_114)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2051,7 +2053,7 @@ func (arg1 SwigcptrResult) Output(arg2 string) (_swig_ret []byte) {
 func (arg1 SwigcptrResult) Error() (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_Result_Error_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_Result_Error_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 error
 	swig_r_1 = failed(swig_r)
 	return swig_r_1
@@ -2059,7 +2061,7 @@ func (arg1 SwigcptrResult) Error() (_swig_ret error) {
 
 func DeleteResult(arg1 Result) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_Result_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_Result_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 }
 
 type Result interface {
@@ -2088,21 +2090,21 @@ func (p SwigcptrLogEntry) SwigIsLogEntry() {
 func (arg1 SwigcptrLogEntry) TimeMs() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_LogEntry_TimeMs_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_LogEntry_TimeMs_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrLogEntry) Level() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_LogEntry_Level_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_LogEntry_Level_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrLogEntry) Host() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_LogEntry_Host_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_LogEntry_Host_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2112,7 +2114,7 @@ func (arg1 SwigcptrLogEntry) Host() (_swig_ret string) {
 func (arg1 SwigcptrLogEntry) Text() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_LogEntry_Text_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_LogEntry_Text_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2121,7 +2123,7 @@ func (arg1 SwigcptrLogEntry) Text() (_swig_ret string) {
 
 func DeleteLogEntry(arg1 LogEntry) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_LogEntry_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_LogEntry_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0))
 }
 
 type LogEntry interface {
@@ -2135,7 +2137,7 @@ type LogEntry interface {
 
 func Version() (_swig_ret string) {
 	var swig_r string
-	swig_r_p := C._wrap_KbVersion_ckb_1dd13c569fa7b70d()
+	swig_r_p := C._wrap_KbVersion_ckb_b251e43f19897d4d()
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2145,7 +2147,7 @@ func Version() (_swig_ret string) {
 func ErrName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbErrName_ckb_1dd13c569fa7b70d(C.swig_type_121(_swig_i_0))
+	swig_r_p := C._wrap_KbErrName_ckb_b251e43f19897d4d(C.swig_type_121(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2154,7 +2156,7 @@ func ErrName(arg1 int) (_swig_ret string) {
 
 func New() (_swig_ret Outcome[Ctx]) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_KbNew_ckb_1dd13c569fa7b70d())
+	swig_r = (int64)(C._wrap_KbNew_ckb_b251e43f19897d4d())
 	var swig_r_1 Outcome[Ctx]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Ctx { return SwigcptrCtx(p) })
@@ -2165,7 +2167,7 @@ func New() (_swig_ret Outcome[Ctx]) {
 func LogLevelName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbLogLevelName_ckb_1dd13c569fa7b70d(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_KbLogLevelName_ckb_b251e43f19897d4d(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2177,7 +2179,7 @@ func HostNew(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[Host]) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbHostNew_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_125)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_126)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbHostNew_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_125)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_126)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2195,7 +2197,7 @@ func StepNew(arg1 Ctx, arg2 string) (_swig_ret Outcome[Step]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepNew_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepNew_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2213,7 +2215,7 @@ func StepScript(arg1 Ctx, arg2 string, arg3 string, arg4 *string) (_swig_ret Out
 	_swig_i_2 := arg3
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
-	swig_r = (int64)(C._wrap_KbStepScript_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_130)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbStepScript_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_130)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2233,7 +2235,7 @@ func StepScript(arg1 Ctx, arg2 string, arg3 string, arg4 *string) (_swig_ret Out
 func VerdictName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbVerdictName_ckb_1dd13c569fa7b70d(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_KbVerdictName_ckb_b251e43f19897d4d(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2243,7 +2245,7 @@ func VerdictName(arg1 int) (_swig_ret string) {
 func StepDefName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbStepDefName_ckb_1dd13c569fa7b70d(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_KbStepDefName_ckb_b251e43f19897d4d(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2253,7 +2255,7 @@ func StepDefName(arg1 int) (_swig_ret string) {
 func StepDefSummary(arg1 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbStepDefSummary_ckb_1dd13c569fa7b70d(*(*C.swig_type_136)(unsafe.Pointer(&_swig_i_0)))
+	swig_r_p := C._wrap_KbStepDefSummary_ckb_b251e43f19897d4d(*(*C.swig_type_136)(unsafe.Pointer(&_swig_i_0)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2267,7 +2269,7 @@ func StepParamName(arg1 string, arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamName_ckb_1dd13c569fa7b70d(*(*C.swig_type_138)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_KbStepParamName_ckb_b251e43f19897d4d(*(*C.swig_type_138)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2281,7 +2283,7 @@ func StepParamDoc(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamDoc_ckb_1dd13c569fa7b70d(*(*C.swig_type_140)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepParamDoc_ckb_b251e43f19897d4d(*(*C.swig_type_140)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2298,7 +2300,7 @@ func StepParamDefault(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepParamDefault_ckb_1dd13c569fa7b70d(*(*C.swig_type_143)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_144)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepParamDefault_ckb_b251e43f19897d4d(*(*C.swig_type_143)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_144)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2315,7 +2317,7 @@ func StepParamIsList(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsList_ckb_1dd13c569fa7b70d(*(*C.swig_type_146)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsList_ckb_b251e43f19897d4d(*(*C.swig_type_146)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2331,7 +2333,7 @@ func StepParamIsRequired(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsRequired_ckb_1dd13c569fa7b70d(*(*C.swig_type_149)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsRequired_ckb_b251e43f19897d4d(*(*C.swig_type_149)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2347,7 +2349,7 @@ func StepParamIsSecret(arg1 string, arg2 string) (_swig_ret Outcome[int64]) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbStepParamIsSecret_ckb_1dd13c569fa7b70d(*(*C.swig_type_152)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_153)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbStepParamIsSecret_ckb_b251e43f19897d4d(*(*C.swig_type_152)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_153)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2363,7 +2365,7 @@ func StepOutputName(arg1 string, arg2 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepOutputName_ckb_1dd13c569fa7b70d(*(*C.swig_type_155)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_KbStepOutputName_ckb_b251e43f19897d4d(*(*C.swig_type_155)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2377,7 +2379,7 @@ func StepOutputDoc(arg1 string, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_KbStepOutputDoc_ckb_1dd13c569fa7b70d(*(*C.swig_type_157)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_158)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_KbStepOutputDoc_ckb_b251e43f19897d4d(*(*C.swig_type_157)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_158)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2393,7 +2395,7 @@ func StepOutputDoc(arg1 string, arg2 string) (_swig_ret string) {
 func EventKindName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_KbEventKindName_ckb_1dd13c569fa7b70d(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_KbEventKindName_ckb_b251e43f19897d4d(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -2403,7 +2405,7 @@ func EventKindName(arg1 int) (_swig_ret string) {
 func PlanNew(arg1 Ctx) (_swig_ret Outcome[Plan]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int64)(C._wrap_KbPlanNew_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_KbPlanNew_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[Plan]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Plan { return SwigcptrPlan(p) })
@@ -2414,7 +2416,7 @@ func PlanNew(arg1 Ctx) (_swig_ret Outcome[Plan]) {
 func ClusterNew(arg1 Ctx) (_swig_ret Outcome[Cluster]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int64)(C._wrap_KbClusterNew_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_KbClusterNew_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[Cluster]
 	{
 		swig_r_1 = outcome(swig_r, func(p int64) Cluster { return SwigcptrCluster(p) })
@@ -2426,7 +2428,7 @@ func ClusterLoad(arg1 Ctx, arg2 string) (_swig_ret Outcome[Cluster]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbClusterLoad_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_163)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbClusterLoad_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_163)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2444,7 +2446,7 @@ func ClusterParse(arg1 Ctx, arg2 string, arg3 *string, arg4 []byte) (_swig_ret O
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_KbClusterParse_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_165)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_167)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbClusterParse_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_165)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_167)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2465,7 +2467,7 @@ func CidrCheck(arg1 Ctx, arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCidrCheck_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_169)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCidrCheck_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_169)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2479,7 +2481,7 @@ func CidrContains(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[int64])
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrContains_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_171)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrContains_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_171)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2496,7 +2498,7 @@ func CidrOverlaps(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[int64])
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrOverlaps_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_174)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrOverlaps_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_174)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2513,7 +2515,7 @@ func CidrBlockCount(arg1 Ctx, arg2 string, arg3 int) (_swig_ret Outcome[int64]) 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCidrBlockCount_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_177)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_KbCidrBlockCount_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_177)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2528,7 +2530,7 @@ func CidrSuggest(arg1 Ctx, arg2 int, arg3 *string) (_swig_ret Outcome[[]byte]) {
 	_swig_i_1 := arg2
 	var _swig_i_2 string
 	_swig_i_2 = optional(arg3)
-	swig_r = (int64)(C._wrap_KbCidrSuggest_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_179)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCidrSuggest_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_179)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_2
 	}
@@ -2541,7 +2543,7 @@ func CalicoPodCidr(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCalicoPodCidr_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_181)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCalicoPodCidr_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_181)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2555,7 +2557,7 @@ func CalicoSetPodCidr(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]b
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetPodCidr_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_183)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_184)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCalicoSetPodCidr_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_183)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_184)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2572,7 +2574,7 @@ func CalicoSetBlockSize(arg1 Ctx, arg2 []byte, arg3 int) (_swig_ret Outcome[[]by
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetBlockSize_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_186)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
+	swig_r = (int64)(C._wrap_KbCalicoSetBlockSize_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_186)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2586,7 +2588,7 @@ func CalicoSetEncapsulation(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outco
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbCalicoSetEncapsulation_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_188)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbCalicoSetEncapsulation_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_188)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2603,7 +2605,7 @@ func KubeadmConfig(arg1 Ctx, arg2 string, arg3 string) (_swig_ret Outcome[[]byte
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbKubeadmConfig_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_191)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbKubeadmConfig_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_191)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2620,7 +2622,7 @@ func KubeadmMerge(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbKubeadmMerge_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_194)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_195)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbKubeadmMerge_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_194)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_195)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2635,7 +2637,7 @@ func KubeadmMerge(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]
 func TokenMake(arg1 Ctx) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int64)(C._wrap_KbTokenMake_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_KbTokenMake_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 Outcome[[]byte]
 	swig_r_1 = outcome(swig_r, ownedBytes)
 	return swig_r_1
@@ -2645,7 +2647,7 @@ func TokenCheck(arg1 Ctx, arg2 string) (_swig_ret error) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbTokenCheck_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_198)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbTokenCheck_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_198)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2658,7 +2660,7 @@ func CaHash(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbCaHash_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_200)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbCaHash_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_200)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2671,7 +2673,7 @@ func JoinParse(arg1 Ctx, arg2 string) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbJoinParse_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbJoinParse_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2688,7 +2690,7 @@ func JoinPrint(arg1 Ctx, arg2 string, arg3 string, arg4 string, arg5 *string) (_
 	_swig_i_3 := arg4
 	var _swig_i_4 string
 	_swig_i_4 = optional(arg5)
-	swig_r = (int64)(C._wrap_KbJoinPrint_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_204)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_205)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_206)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_207)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbJoinPrint_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_204)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_205)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_206)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_207)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2710,7 +2712,7 @@ func FstabSwapOff(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbFstabSwapOff_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_209)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbFstabSwapOff_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_209)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2723,7 +2725,7 @@ func FstabSwapOn(arg1 Ctx, arg2 []byte) (_swig_ret Outcome[[]byte]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbFstabSwapOn_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_211)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbFstabSwapOn_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_211)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2737,7 +2739,7 @@ func HostsBlock(arg1 Ctx, arg2 []byte, arg3 string) (_swig_ret Outcome[[]byte]) 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_KbHostsBlock_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_213)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_KbHostsBlock_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_213)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2758,7 +2760,7 @@ func AptSource(arg1 Ctx, arg2 string, arg3 *string, arg4 *string, arg5 string) (
 	var _swig_i_3 string
 	_swig_i_3 = optional(arg4)
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_KbAptSource_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_216)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_217)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_218)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_219)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbAptSource_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_216)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_217)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_218)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_219)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2780,7 +2782,7 @@ func AptFlavour(arg1 Ctx, arg2 string) (_swig_ret Outcome[string]) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_KbAptFlavour_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_221)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_KbAptFlavour_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_221)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2796,7 +2798,7 @@ func TomlSet(arg1 Ctx, arg2 []byte, arg3 string, arg4 string, arg5 string) (_swi
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_KbTomlSet_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_223)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_224)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_225)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_226)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_KbTomlSet_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_223)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_224)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_225)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_226)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2820,7 +2822,7 @@ func Diff(arg1 Ctx, arg2 string, arg3 []byte, arg4 []byte) (_swig_ret Outcome[[]
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_KbDiff_ckb_1dd13c569fa7b70d(C.uintptr_t(_swig_i_0), *(*C.swig_type_228)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_229)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_230)(unsafe.Pointer(&_swig_i_3))))
+	swig_r = (int64)(C._wrap_KbDiff_ckb_b251e43f19897d4d(C.uintptr_t(_swig_i_0), *(*C.swig_type_228)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_229)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_230)(unsafe.Pointer(&_swig_i_3))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2837,10 +2839,15 @@ func Diff(arg1 Ctx, arg2 string, arg3 []byte, arg4 []byte) (_swig_ret Outcome[[]
 
 func CloseHandle(arg1 uint64) {
 	_swig_i_0 := arg1
-	C._wrap_CloseHandle_ckb_1dd13c569fa7b70d(C.swig_type_231(_swig_i_0))
+	C._wrap_CloseHandle_ckb_b251e43f19897d4d(C.swig_type_231(_swig_i_0))
 }
 
 func DropHandle(arg1 uint64) {
 	_swig_i_0 := arg1
-	C._wrap_DropHandle_ckb_1dd13c569fa7b70d(C.swig_type_232(_swig_i_0))
+	C._wrap_DropHandle_ckb_b251e43f19897d4d(C.swig_type_232(_swig_i_0))
+}
+
+func HoldHandle(arg1 uint64) {
+	_swig_i_0 := arg1
+	C._wrap_HoldHandle_ckb_b251e43f19897d4d(C.swig_type_233(_swig_i_0))
 }

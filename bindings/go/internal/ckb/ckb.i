@@ -148,4 +148,10 @@ ckb_made(const struct call *call, void *object, void (*release)(void *object), s
 %inline %{
 static void close_handle(uint64_t handle) { handle_close((struct handle *)(uintptr_t)handle); }
 static void drop_handle(uint64_t handle) { handle_unref((struct handle *)(uintptr_t)handle); }
+static void hold_handle(uint64_t handle)
+{
+	pthread_mutex_lock(&handle_lock);
+	((struct handle *)(uintptr_t)handle)->refs++;
+	pthread_mutex_unlock(&handle_lock);
+}
 %}

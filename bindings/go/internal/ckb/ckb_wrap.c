@@ -406,12 +406,18 @@ SWIGINTERN void delete_kb_log_entry(struct kb_log_entry *self){ kb_log_entry_fre
 
 static void close_handle(uint64_t handle) { handle_close((struct handle *)(uintptr_t)handle); }
 static void drop_handle(uint64_t handle) { handle_unref((struct handle *)(uintptr_t)handle); }
+static void hold_handle(uint64_t handle)
+{
+	pthread_mutex_lock(&handle_lock);
+	((struct handle *)(uintptr_t)handle)->refs++;
+	pthread_mutex_unlock(&handle_lock);
+}
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-void _wrap_Swig_free_ckb_1dd13c569fa7b70d(void *_swig_go_0) {
+void _wrap_Swig_free_ckb_b251e43f19897d4d(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -421,7 +427,7 @@ void _wrap_Swig_free_ckb_1dd13c569fa7b70d(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_ckb_b251e43f19897d4d(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -434,7 +440,7 @@ void *_wrap_Swig_malloc_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_KB_OK_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_OK_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -446,7 +452,7 @@ intgo _wrap_KB_OK_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EINVAL_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EINVAL_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -458,7 +464,7 @@ intgo _wrap_KB_EINVAL_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_ETOOBIG_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_ETOOBIG_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -470,7 +476,7 @@ intgo _wrap_KB_ETOOBIG_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_ENOMEM_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_ENOMEM_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -482,7 +488,7 @@ intgo _wrap_KB_ENOMEM_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EIO_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EIO_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -494,7 +500,7 @@ intgo _wrap_KB_EIO_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EUNREACHABLE_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EUNREACHABLE_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -506,7 +512,7 @@ intgo _wrap_KB_EUNREACHABLE_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_ETRUST_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_ETRUST_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -518,7 +524,7 @@ intgo _wrap_KB_ETRUST_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EAUTH_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EAUTH_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -530,7 +536,7 @@ intgo _wrap_KB_EAUTH_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EPRIVILEGE_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EPRIVILEGE_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -542,7 +548,7 @@ intgo _wrap_KB_EPRIVILEGE_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EPROTOCOL_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EPROTOCOL_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -554,7 +560,7 @@ intgo _wrap_KB_EPROTOCOL_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_ETIMEOUT_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_ETIMEOUT_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -566,7 +572,7 @@ intgo _wrap_KB_ETIMEOUT_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_ECANCELED_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_ECANCELED_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -578,7 +584,7 @@ intgo _wrap_KB_ECANCELED_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EBUSY_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EBUSY_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -590,7 +596,7 @@ intgo _wrap_KB_EBUSY_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_ELOCKED_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_ELOCKED_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -602,7 +608,7 @@ intgo _wrap_KB_ELOCKED_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_ECONFLICT_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_ECONFLICT_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -614,7 +620,7 @@ intgo _wrap_KB_ECONFLICT_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_ESTEP_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_ESTEP_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -626,7 +632,7 @@ intgo _wrap_KB_ESTEP_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EVERIFY_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EVERIFY_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -638,7 +644,7 @@ intgo _wrap_KB_EVERIFY_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EINTEGRITY_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EINTEGRITY_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -650,7 +656,7 @@ intgo _wrap_KB_EINTEGRITY_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EUNSUPPORTED_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EUNSUPPORTED_ckb_b251e43f19897d4d() {
   enum kb_code result;
   intgo _swig_go_result;
   
@@ -662,7 +668,7 @@ intgo _wrap_KB_EUNSUPPORTED_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_LOG_OFF_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_LOG_OFF_ckb_b251e43f19897d4d() {
   enum kb_log_level result;
   intgo _swig_go_result;
   
@@ -674,7 +680,7 @@ intgo _wrap_KB_LOG_OFF_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_LOG_ERROR_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_LOG_ERROR_ckb_b251e43f19897d4d() {
   enum kb_log_level result;
   intgo _swig_go_result;
   
@@ -686,7 +692,7 @@ intgo _wrap_KB_LOG_ERROR_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_LOG_WARNING_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_LOG_WARNING_ckb_b251e43f19897d4d() {
   enum kb_log_level result;
   intgo _swig_go_result;
   
@@ -698,7 +704,7 @@ intgo _wrap_KB_LOG_WARNING_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_LOG_INFO_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_LOG_INFO_ckb_b251e43f19897d4d() {
   enum kb_log_level result;
   intgo _swig_go_result;
   
@@ -710,7 +716,7 @@ intgo _wrap_KB_LOG_INFO_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_LOG_DEBUG_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_LOG_DEBUG_ckb_b251e43f19897d4d() {
   enum kb_log_level result;
   intgo _swig_go_result;
   
@@ -722,7 +728,7 @@ intgo _wrap_KB_LOG_DEBUG_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_LOG_TRACE_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_LOG_TRACE_ckb_b251e43f19897d4d() {
   enum kb_log_level result;
   intgo _swig_go_result;
   
@@ -734,7 +740,7 @@ intgo _wrap_KB_LOG_TRACE_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_VERDICT_NONE_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_VERDICT_NONE_ckb_b251e43f19897d4d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -746,7 +752,7 @@ intgo _wrap_KB_VERDICT_NONE_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_PRESENT_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_PRESENT_ckb_b251e43f19897d4d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -758,7 +764,7 @@ intgo _wrap_KB_PRESENT_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_ABSENT_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_ABSENT_ckb_b251e43f19897d4d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -770,7 +776,7 @@ intgo _wrap_KB_ABSENT_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_DIFFERS_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_DIFFERS_ckb_b251e43f19897d4d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -782,7 +788,7 @@ intgo _wrap_KB_DIFFERS_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_PARTIAL_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_PARTIAL_ckb_b251e43f19897d4d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -794,7 +800,7 @@ intgo _wrap_KB_PARTIAL_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_FOREIGN_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_FOREIGN_ckb_b251e43f19897d4d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -806,7 +812,7 @@ intgo _wrap_KB_FOREIGN_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_UNKNOWN_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_UNKNOWN_ckb_b251e43f19897d4d() {
   enum kb_verdict result;
   intgo _swig_go_result;
   
@@ -818,7 +824,7 @@ intgo _wrap_KB_UNKNOWN_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_b251e43f19897d4d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -830,7 +836,7 @@ intgo _wrap_KB_EVENT_PLAN_STARTED_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_b251e43f19897d4d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -842,7 +848,7 @@ intgo _wrap_KB_EVENT_HOST_CONNECTED_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EVENT_HOST_LOST_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EVENT_HOST_LOST_ckb_b251e43f19897d4d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -854,7 +860,7 @@ intgo _wrap_KB_EVENT_HOST_LOST_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EVENT_STEP_STARTED_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EVENT_STEP_STARTED_ckb_b251e43f19897d4d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -866,7 +872,7 @@ intgo _wrap_KB_EVENT_STEP_STARTED_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_b251e43f19897d4d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -878,7 +884,7 @@ intgo _wrap_KB_EVENT_STEP_OUTPUT_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EVENT_STEP_DONE_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EVENT_STEP_DONE_ckb_b251e43f19897d4d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -890,7 +896,7 @@ intgo _wrap_KB_EVENT_STEP_DONE_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EVENT_NOTE_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EVENT_NOTE_ckb_b251e43f19897d4d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -902,7 +908,7 @@ intgo _wrap_KB_EVENT_NOTE_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EVENT_PLAN_DONE_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EVENT_PLAN_DONE_ckb_b251e43f19897d4d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -914,7 +920,7 @@ intgo _wrap_KB_EVENT_PLAN_DONE_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_EVENT_QUESTION_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_EVENT_QUESTION_ckb_b251e43f19897d4d() {
   enum kb_event_kind result;
   intgo _swig_go_result;
   
@@ -926,7 +932,7 @@ intgo _wrap_KB_EVENT_QUESTION_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_INFO_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_INFO_ckb_b251e43f19897d4d() {
   enum kb_severity result;
   intgo _swig_go_result;
   
@@ -938,7 +944,7 @@ intgo _wrap_KB_INFO_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_WARNING_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_WARNING_ckb_b251e43f19897d4d() {
   enum kb_severity result;
   intgo _swig_go_result;
   
@@ -950,7 +956,7 @@ intgo _wrap_KB_WARNING_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_ERROR_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_ERROR_ckb_b251e43f19897d4d() {
   enum kb_severity result;
   intgo _swig_go_result;
   
@@ -962,7 +968,7 @@ intgo _wrap_KB_ERROR_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_CHECK_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_CHECK_ckb_b251e43f19897d4d() {
   enum kb_mode result;
   intgo _swig_go_result;
   
@@ -974,7 +980,7 @@ intgo _wrap_KB_CHECK_ckb_1dd13c569fa7b70d() {
 }
 
 
-intgo _wrap_KB_APPLY_ckb_1dd13c569fa7b70d() {
+intgo _wrap_KB_APPLY_ckb_b251e43f19897d4d() {
   enum kb_mode result;
   intgo _swig_go_result;
   
@@ -986,7 +992,7 @@ intgo _wrap_KB_APPLY_ckb_1dd13c569fa7b70d() {
 }
 
 
-long long _wrap_Ctx_Fd_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_Fd_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1006,7 +1012,7 @@ long long _wrap_Ctx_Fd_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_Cancel_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Ctx_Cancel_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int64_t arg2 ;
   struct call call1 = {
@@ -1028,7 +1034,7 @@ long long _wrap_Ctx_Cancel_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, long 
 }
 
 
-long long _wrap_Ctx_Dispatch_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_Dispatch_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1048,7 +1054,7 @@ long long _wrap_Ctx_Dispatch_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_Wait_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Ctx_Wait_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int64_t arg2 ;
   struct call call1 = {
@@ -1070,7 +1076,7 @@ long long _wrap_Ctx_Wait_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, long lo
 }
 
 
-long long _wrap_Ctx_Error_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_Error_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1090,7 +1096,7 @@ long long _wrap_Ctx_Error_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_Answer_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Ctx_Answer_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int64_t arg2 ;
   void *arg3 = (void *) 0 ;
@@ -1115,7 +1121,7 @@ long long _wrap_Ctx_Answer_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, long 
 }
 
 
-long long _wrap_Ctx_LogSetLevel_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Ctx_LogSetLevel_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, intgo _swig_go_1) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   int arg2 ;
   struct call call1 = {
@@ -1137,7 +1143,7 @@ long long _wrap_Ctx_LogSetLevel_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, 
 }
 
 
-long long _wrap_Ctx_LogLevel_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_LogLevel_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1157,7 +1163,7 @@ long long _wrap_Ctx_LogLevel_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_LogSetSize_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Ctx_LogSetSize_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, intgo _swig_go_1) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   size_t arg2 ;
   struct call call1 = {
@@ -1179,7 +1185,7 @@ long long _wrap_Ctx_LogSetSize_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, i
 }
 
 
-long long _wrap_Ctx_LogNext_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_LogNext_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1199,7 +1205,7 @@ long long _wrap_Ctx_LogNext_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Ctx_LogDropped_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
+long long _wrap_Ctx_LogDropped_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
   struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -1219,7 +1225,7 @@ long long _wrap_Ctx_LogDropped_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_Host_Set_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Host_Set_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -1254,7 +1260,7 @@ long long _wrap_Host_Set_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, _gostr
 }
 
 
-long long _wrap_Host_SetSecret_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Host_SetSecret_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   char *arg2 = (char *) 0 ;
   void *arg3 = (void *) 0 ;
@@ -1280,7 +1286,7 @@ long long _wrap_Host_SetSecret_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, 
 }
 
 
-long long _wrap_Host_SetJump_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, struct kb_host *_swig_go_1) {
+long long _wrap_Host_SetJump_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, struct kb_host *_swig_go_1) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   kb_host *arg2 = (kb_host *) 0 ;
   struct call call1 = {
@@ -1309,7 +1315,7 @@ long long _wrap_Host_SetJump_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, st
 }
 
 
-_gostring_ _wrap_Host_Name_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0) {
+_gostring_ _wrap_Host_Name_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   struct call call1 = {
     0
@@ -1329,7 +1335,7 @@ _gostring_ _wrap_Host_Name_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Host_Get_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_Host_Get_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1352,7 +1358,7 @@ _gostring_ _wrap_Host_Get_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, _gost
 }
 
 
-_gostring_ _wrap_Host_Key_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
+_gostring_ _wrap_Host_Key_ckb_b251e43f19897d4d(intgo _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1365,7 +1371,7 @@ _gostring_ _wrap_Host_Key_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
 }
 
 
-long long _wrap_Host_Run_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
+long long _wrap_Host_Run_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   kb_step *arg2 = (kb_step *) 0 ;
   int64_t arg3 ;
@@ -1396,7 +1402,7 @@ long long _wrap_Host_Run_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, struct
 }
 
 
-long long _wrap_Host_Check_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
+long long _wrap_Host_Check_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
   struct kb_host *arg1 = (struct kb_host *) 0 ;
   kb_step *arg2 = (kb_step *) 0 ;
   int64_t arg3 ;
@@ -1427,7 +1433,7 @@ long long _wrap_Host_Check_ckb_1dd13c569fa7b70d(struct kb_host *_swig_go_0, stru
 }
 
 
-long long _wrap_Step_Set_ckb_1dd13c569fa7b70d(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Step_Set_ckb_b251e43f19897d4d(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -1462,7 +1468,7 @@ long long _wrap_Step_Set_ckb_1dd13c569fa7b70d(struct kb_step *_swig_go_0, _gostr
 }
 
 
-long long _wrap_Step_Add_ckb_1dd13c569fa7b70d(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Step_Add_ckb_b251e43f19897d4d(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1488,7 +1494,7 @@ long long _wrap_Step_Add_ckb_1dd13c569fa7b70d(struct kb_step *_swig_go_0, _gostr
 }
 
 
-long long _wrap_Step_SetSecret_ckb_1dd13c569fa7b70d(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Step_SetSecret_ckb_b251e43f19897d4d(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   char *arg2 = (char *) 0 ;
   void *arg3 = (void *) 0 ;
@@ -1514,7 +1520,7 @@ long long _wrap_Step_SetSecret_ckb_1dd13c569fa7b70d(struct kb_step *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_Step_Name_ckb_1dd13c569fa7b70d(struct kb_step *_swig_go_0) {
+_gostring_ _wrap_Step_Name_ckb_b251e43f19897d4d(struct kb_step *_swig_go_0) {
   struct kb_step *arg1 = (struct kb_step *) 0 ;
   struct call call1 = {
     0
@@ -1534,7 +1540,7 @@ _gostring_ _wrap_Step_Name_ckb_1dd13c569fa7b70d(struct kb_step *_swig_go_0) {
 }
 
 
-long long _wrap_Plan_Add_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, struct kb_host *_swig_go_1, struct kb_step *_swig_go_2) {
+long long _wrap_Plan_Add_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, struct kb_host *_swig_go_1, struct kb_step *_swig_go_2) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   kb_host *arg2 = (kb_host *) 0 ;
   kb_step *arg3 = (kb_step *) 0 ;
@@ -1572,7 +1578,7 @@ long long _wrap_Plan_Add_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, struct
 }
 
 
-long long _wrap_Plan_After_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, struct kb_task *_swig_go_2) {
+long long _wrap_Plan_After_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, struct kb_task *_swig_go_2) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   kb_task *arg2 = (kb_task *) 0 ;
   kb_task *arg3 = (kb_task *) 0 ;
@@ -1610,7 +1616,7 @@ long long _wrap_Plan_After_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, stru
 }
 
 
-long long _wrap_Plan_Bind_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, _gostring_ _swig_go_2, struct kb_task *_swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_Plan_Bind_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, _gostring_ _swig_go_2, struct kb_task *_swig_go_3, _gostring_ _swig_go_4) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   kb_task *arg2 = (kb_task *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1654,7 +1660,7 @@ long long _wrap_Plan_Bind_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, struc
 }
 
 
-long long _wrap_Plan_Barrier_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0) {
+long long _wrap_Plan_Barrier_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1674,7 +1680,7 @@ long long _wrap_Plan_Barrier_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0) {
 }
 
 
-intgo _wrap_Plan_TaskCount_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0) {
+intgo _wrap_Plan_TaskCount_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1694,7 +1700,7 @@ intgo _wrap_Plan_TaskCount_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0) {
 }
 
 
-long long _wrap_Plan_Task_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Plan_Task_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, intgo _swig_go_1) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   size_t arg2 ;
   struct call call1 = {
@@ -1716,7 +1722,7 @@ long long _wrap_Plan_Task_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, intgo
 }
 
 
-long long _wrap_Plan_Only_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Plan_Only_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1739,7 +1745,7 @@ long long _wrap_Plan_Only_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, _gost
 }
 
 
-long long _wrap_Plan_Skip_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Plan_Skip_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1762,7 +1768,7 @@ long long _wrap_Plan_Skip_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, _gost
 }
 
 
-long long _wrap_Plan_Start_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, intgo _swig_go_1, long long _swig_go_2) {
+long long _wrap_Plan_Start_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, intgo _swig_go_1, long long _swig_go_2) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   int arg2 ;
   int64_t arg3 ;
@@ -1786,7 +1792,7 @@ long long _wrap_Plan_Start_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0, intg
 }
 
 
-long long _wrap_Plan_NextEvent_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0) {
+long long _wrap_Plan_NextEvent_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1806,7 +1812,7 @@ long long _wrap_Plan_NextEvent_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0) 
 }
 
 
-long long _wrap_Plan_IsRunning_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0) {
+long long _wrap_Plan_IsRunning_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0) {
   struct kb_plan *arg1 = (struct kb_plan *) 0 ;
   struct call call1 = {
     0
@@ -1826,7 +1832,7 @@ long long _wrap_Plan_IsRunning_ckb_1dd13c569fa7b70d(struct kb_plan *_swig_go_0) 
 }
 
 
-long long _wrap_Task_SetOnDemand_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0) {
+long long _wrap_Task_SetOnDemand_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   struct call call1 = {
     0
@@ -1846,7 +1852,7 @@ long long _wrap_Task_SetOnDemand_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0
 }
 
 
-long long _wrap_Task_SetWave_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
+long long _wrap_Task_SetWave_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   kb_opt *arg2 = (kb_opt *) 0 ;
   int arg3 ;
@@ -1880,7 +1886,7 @@ long long _wrap_Task_SetWave_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0, _g
 }
 
 
-_gostring_ _wrap_Task_Step_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0) {
+_gostring_ _wrap_Task_Step_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   struct call call1 = {
     0
@@ -1900,7 +1906,7 @@ _gostring_ _wrap_Task_Step_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Task_Host_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0) {
+_gostring_ _wrap_Task_Host_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   struct call call1 = {
     0
@@ -1920,7 +1926,7 @@ _gostring_ _wrap_Task_Host_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0) {
 }
 
 
-long long _wrap_Task_Output_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Task_Output_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_task *arg1 = (struct kb_task *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -1943,7 +1949,7 @@ long long _wrap_Task_Output_ckb_1dd13c569fa7b70d(struct kb_task *_swig_go_0, _go
 }
 
 
-long long _wrap_Cluster_Set_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_Cluster_Set_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -1978,7 +1984,7 @@ long long _wrap_Cluster_Set_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_Cluster_Get_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_Cluster_Get_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -2001,7 +2007,7 @@ _gostring_ _wrap_Cluster_Get_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0,
 }
 
 
-_gostring_ _wrap_Cluster_Key_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
+_gostring_ _wrap_Cluster_Key_ckb_b251e43f19897d4d(intgo _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2014,7 +2020,7 @@ _gostring_ _wrap_Cluster_Key_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_Cluster_KeyDoc_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0) {
+_gostring_ _wrap_Cluster_KeyDoc_ckb_b251e43f19897d4d(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2028,7 +2034,7 @@ _gostring_ _wrap_Cluster_KeyDoc_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0) {
 }
 
 
-long long _wrap_Cluster_AddHost_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
+long long _wrap_Cluster_AddHost_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2057,7 +2063,7 @@ long long _wrap_Cluster_AddHost_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go
 }
 
 
-long long _wrap_Cluster_SetHost_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
+long long _wrap_Cluster_SetHost_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2095,7 +2101,7 @@ long long _wrap_Cluster_SetHost_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go
 }
 
 
-long long _wrap_Cluster_SetSecret_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
+long long _wrap_Cluster_SetSecret_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   kb_opt *arg2 = (kb_opt *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2133,7 +2139,7 @@ long long _wrap_Cluster_SetSecret_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_
 }
 
 
-long long _wrap_Cluster_AddKubeadm_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_Cluster_AddKubeadm_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, _goslice_ _swig_go_1) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -2156,7 +2162,7 @@ long long _wrap_Cluster_AddKubeadm_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig
 }
 
 
-intgo _wrap_Cluster_HostCount_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0) {
+intgo _wrap_Cluster_HostCount_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2176,7 +2182,7 @@ intgo _wrap_Cluster_HostCount_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0
 }
 
 
-_gostring_ _wrap_Cluster_HostName_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_Cluster_HostName_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, intgo _swig_go_1) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   size_t arg2 ;
   struct call call1 = {
@@ -2198,7 +2204,7 @@ _gostring_ _wrap_Cluster_HostName_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_
 }
 
 
-long long _wrap_Cluster_Check_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Check_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2218,7 +2224,7 @@ long long _wrap_Cluster_Check_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0
 }
 
 
-long long _wrap_Cluster_Up_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Up_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2238,7 +2244,7 @@ long long _wrap_Cluster_Up_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0) {
 }
 
 
-long long _wrap_Cluster_Reset_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Reset_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2258,7 +2264,7 @@ long long _wrap_Cluster_Reset_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0
 }
 
 
-long long _wrap_Cluster_Status_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_0) {
+long long _wrap_Cluster_Status_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0) {
   struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
   struct call call1 = {
     0
@@ -2278,7 +2284,7 @@ long long _wrap_Cluster_Status_ckb_1dd13c569fa7b70d(struct kb_cluster *_swig_go_
 }
 
 
-intgo _wrap_Event_Kind_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Kind_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2291,7 +2297,7 @@ intgo _wrap_Event_Kind_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Run_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Run_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2304,7 +2310,7 @@ long long _wrap_Event_Run_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_TimeMs_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+long long _wrap_Event_TimeMs_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2317,7 +2323,7 @@ long long _wrap_Event_TimeMs_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Host_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Host_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2330,7 +2336,7 @@ _gostring_ _wrap_Event_Host_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Step_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Step_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2343,7 +2349,7 @@ _gostring_ _wrap_Event_Step_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Task_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Task_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2356,7 +2362,7 @@ long long _wrap_Event_Task_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Total_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Total_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2369,7 +2375,7 @@ long long _wrap_Event_Total_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_Status_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Status_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2382,7 +2388,7 @@ intgo _wrap_Event_Status_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_Verdict_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Verdict_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2395,7 +2401,7 @@ intgo _wrap_Event_Verdict_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_IsChanged_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_IsChanged_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2408,7 +2414,7 @@ intgo _wrap_Event_IsChanged_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_IsSkipped_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_IsSkipped_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2421,7 +2427,7 @@ intgo _wrap_Event_IsSkipped_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_DurationMs_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+long long _wrap_Event_DurationMs_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2434,7 +2440,7 @@ long long _wrap_Event_DurationMs_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_
 }
 
 
-intgo _wrap_Event_ExitStatus_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_ExitStatus_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2447,7 +2453,7 @@ intgo _wrap_Event_ExitStatus_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Text_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Text_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2460,7 +2466,7 @@ _gostring_ _wrap_Event_Text_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Id_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Id_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2473,7 +2479,7 @@ _gostring_ _wrap_Event_Id_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_Severity_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Severity_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2486,7 +2492,7 @@ intgo _wrap_Event_Severity_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Log_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Log_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2499,7 +2505,7 @@ _gostring_ _wrap_Event_Log_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Diff_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Diff_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2512,7 +2518,7 @@ _gostring_ _wrap_Event_Diff_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_Event_Journal_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Journal_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2525,7 +2531,7 @@ _gostring_ _wrap_Event_Journal_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0)
 }
 
 
-long long _wrap_Event_Question_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Question_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2538,7 +2544,7 @@ long long _wrap_Event_Question_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0)
 }
 
 
-_gostring_ _wrap_Event_Subject_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+_gostring_ _wrap_Event_Subject_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2551,7 +2557,7 @@ _gostring_ _wrap_Event_Subject_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0)
 }
 
 
-intgo _wrap_Event_Attempt_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_Attempt_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2564,7 +2570,7 @@ intgo _wrap_Event_Attempt_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Event_ChangeCount_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+intgo _wrap_Event_ChangeCount_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t result;
   intgo _swig_go_result;
@@ -2577,7 +2583,7 @@ intgo _wrap_Event_ChangeCount_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) 
 }
 
 
-_gostring_ _wrap_Event_ChangeKind_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_Event_ChangeKind_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -2592,7 +2598,7 @@ _gostring_ _wrap_Event_ChangeKind_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go
 }
 
 
-_gostring_ _wrap_Event_ChangeName_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_Event_ChangeName_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -2607,7 +2613,7 @@ _gostring_ _wrap_Event_ChangeName_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go
 }
 
 
-long long _wrap_Event_ChangeBefore_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Event_ChangeBefore_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   kb_found *result = 0 ;
@@ -2622,7 +2628,7 @@ long long _wrap_Event_ChangeBefore_ckb_1dd13c569fa7b70d(struct kb_event *_swig_g
 }
 
 
-long long _wrap_Event_ChangeAfter_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_Event_ChangeAfter_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   size_t arg2 ;
   kb_found *result = 0 ;
@@ -2637,7 +2643,7 @@ long long _wrap_Event_ChangeAfter_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go
 }
 
 
-long long _wrap_Event_Error_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Error_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   kb_err *result = 0 ;
   long long _swig_go_result;
@@ -2650,7 +2656,7 @@ long long _wrap_Event_Error_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-long long _wrap_Event_Json_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+long long _wrap_Event_Json_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   kb_found *result = 0 ;
   long long _swig_go_result;
@@ -2663,7 +2669,7 @@ long long _wrap_Event_Json_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-void _wrap_delete_Event_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
+void _wrap_delete_Event_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
   struct kb_event *arg1 = (struct kb_event *) 0 ;
   
   arg1 = *(struct kb_event **)&_swig_go_0; 
@@ -2673,7 +2679,7 @@ void _wrap_delete_Event_ckb_1dd13c569fa7b70d(struct kb_event *_swig_go_0) {
 }
 
 
-intgo _wrap_Result_Status_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_Status_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2686,7 +2692,7 @@ intgo _wrap_Result_Status_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
 }
 
 
-intgo _wrap_Result_Verdict_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_Verdict_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2699,7 +2705,7 @@ intgo _wrap_Result_Verdict_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
 }
 
 
-intgo _wrap_Result_IsChanged_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_IsChanged_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2712,7 +2718,7 @@ intgo _wrap_Result_IsChanged_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) 
 }
 
 
-intgo _wrap_Result_ExitStatus_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
+intgo _wrap_Result_ExitStatus_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2725,7 +2731,7 @@ intgo _wrap_Result_ExitStatus_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0)
 }
 
 
-long long _wrap_Result_DurationMs_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
+long long _wrap_Result_DurationMs_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2738,7 +2744,7 @@ long long _wrap_Result_DurationMs_ckb_1dd13c569fa7b70d(struct kb_result *_swig_g
 }
 
 
-_gostring_ _wrap_Result_Diff_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
+_gostring_ _wrap_Result_Diff_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2751,7 +2757,7 @@ _gostring_ _wrap_Result_Diff_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) 
 }
 
 
-_gostring_ _wrap_Result_Log_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
+_gostring_ _wrap_Result_Log_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2764,7 +2770,7 @@ _gostring_ _wrap_Result_Log_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
 }
 
 
-long long _wrap_Result_Output_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_Result_Output_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0, _gostring_ _swig_go_1) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_found *result = 0 ;
@@ -2780,7 +2786,7 @@ long long _wrap_Result_Output_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0,
 }
 
 
-long long _wrap_Result_Error_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
+long long _wrap_Result_Error_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   kb_err *result = 0 ;
   long long _swig_go_result;
@@ -2793,7 +2799,7 @@ long long _wrap_Result_Error_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) 
 }
 
 
-void _wrap_delete_Result_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
+void _wrap_delete_Result_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
   struct kb_result *arg1 = (struct kb_result *) 0 ;
   
   arg1 = *(struct kb_result **)&_swig_go_0; 
@@ -2803,7 +2809,7 @@ void _wrap_delete_Result_ckb_1dd13c569fa7b70d(struct kb_result *_swig_go_0) {
 }
 
 
-long long _wrap_LogEntry_TimeMs_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_go_0) {
+long long _wrap_LogEntry_TimeMs_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_go_0) {
   struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2816,7 +2822,7 @@ long long _wrap_LogEntry_TimeMs_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_
 }
 
 
-intgo _wrap_LogEntry_Level_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_go_0) {
+intgo _wrap_LogEntry_Level_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_go_0) {
   struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2829,7 +2835,7 @@ intgo _wrap_LogEntry_Level_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_go_0)
 }
 
 
-_gostring_ _wrap_LogEntry_Host_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_go_0) {
+_gostring_ _wrap_LogEntry_Host_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_go_0) {
   struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2842,7 +2848,7 @@ _gostring_ _wrap_LogEntry_Host_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_g
 }
 
 
-_gostring_ _wrap_LogEntry_Text_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_go_0) {
+_gostring_ _wrap_LogEntry_Text_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_go_0) {
   struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2855,7 +2861,7 @@ _gostring_ _wrap_LogEntry_Text_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_g
 }
 
 
-void _wrap_delete_LogEntry_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_go_0) {
+void _wrap_delete_LogEntry_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_go_0) {
   struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
   
   arg1 = *(struct kb_log_entry **)&_swig_go_0; 
@@ -2865,7 +2871,7 @@ void _wrap_delete_LogEntry_ckb_1dd13c569fa7b70d(struct kb_log_entry *_swig_go_0)
 }
 
 
-_gostring_ _wrap_KbVersion_ckb_1dd13c569fa7b70d() {
+_gostring_ _wrap_KbVersion_ckb_b251e43f19897d4d() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2876,7 +2882,7 @@ _gostring_ _wrap_KbVersion_ckb_1dd13c569fa7b70d() {
 }
 
 
-_gostring_ _wrap_KbErrName_ckb_1dd13c569fa7b70d(long long _swig_go_0) {
+_gostring_ _wrap_KbErrName_ckb_b251e43f19897d4d(long long _swig_go_0) {
   kb_bare arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2889,7 +2895,7 @@ _gostring_ _wrap_KbErrName_ckb_1dd13c569fa7b70d(long long _swig_go_0) {
 }
 
 
-long long _wrap_KbNew_ckb_1dd13c569fa7b70d() {
+long long _wrap_KbNew_ckb_b251e43f19897d4d() {
   kb_ctx *result = 0 ;
   long long _swig_go_result;
   
@@ -2902,7 +2908,7 @@ long long _wrap_KbNew_ckb_1dd13c569fa7b70d() {
 }
 
 
-_gostring_ _wrap_KbLogLevelName_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
+_gostring_ _wrap_KbLogLevelName_ckb_b251e43f19897d4d(intgo _swig_go_0) {
   int arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2915,7 +2921,7 @@ _gostring_ _wrap_KbLogLevelName_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
 }
 
 
-long long _wrap_KbHostNew_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbHostNew_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2941,7 +2947,7 @@ long long _wrap_KbHostNew_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostr
 }
 
 
-long long _wrap_KbStepNew_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepNew_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -2964,7 +2970,7 @@ long long _wrap_KbStepNew_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostr
 }
 
 
-long long _wrap_KbStepScript_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
+long long _wrap_KbStepScript_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3002,7 +3008,7 @@ long long _wrap_KbStepScript_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _go
 }
 
 
-_gostring_ _wrap_KbVerdictName_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
+_gostring_ _wrap_KbVerdictName_ckb_b251e43f19897d4d(intgo _swig_go_0) {
   int arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -3015,7 +3021,7 @@ _gostring_ _wrap_KbVerdictName_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbStepDefName_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
+_gostring_ _wrap_KbStepDefName_ckb_b251e43f19897d4d(intgo _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -3028,7 +3034,7 @@ _gostring_ _wrap_KbStepDefName_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbStepDefSummary_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0) {
+_gostring_ _wrap_KbStepDefSummary_ckb_b251e43f19897d4d(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -3042,7 +3048,7 @@ _gostring_ _wrap_KbStepDefSummary_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0) {
 }
 
 
-_gostring_ _wrap_KbStepParamName_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_KbStepParamName_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, intgo _swig_go_1) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3058,7 +3064,7 @@ _gostring_ _wrap_KbStepParamName_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, int
 }
 
 
-_gostring_ _wrap_KbStepParamDoc_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_KbStepParamDoc_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -3075,7 +3081,7 @@ _gostring_ _wrap_KbStepParamDoc_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gos
 }
 
 
-_gostring_ _wrap_KbStepParamDefault_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_KbStepParamDefault_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -3092,7 +3098,7 @@ _gostring_ _wrap_KbStepParamDefault_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, 
 }
 
 
-long long _wrap_KbStepParamIsList_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepParamIsList_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_bare result;
@@ -3109,7 +3115,7 @@ long long _wrap_KbStepParamIsList_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _g
 }
 
 
-long long _wrap_KbStepParamIsRequired_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepParamIsRequired_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_bare result;
@@ -3126,7 +3132,7 @@ long long _wrap_KbStepParamIsRequired_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0
 }
 
 
-long long _wrap_KbStepParamIsSecret_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbStepParamIsSecret_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_bare result;
@@ -3143,7 +3149,7 @@ long long _wrap_KbStepParamIsSecret_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, 
 }
 
 
-_gostring_ _wrap_KbStepOutputName_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_KbStepOutputName_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, intgo _swig_go_1) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3159,7 +3165,7 @@ _gostring_ _wrap_KbStepOutputName_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, in
 }
 
 
-_gostring_ _wrap_KbStepOutputDoc_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_KbStepOutputDoc_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -3176,7 +3182,7 @@ _gostring_ _wrap_KbStepOutputDoc_ckb_1dd13c569fa7b70d(_gostring_ _swig_go_0, _go
 }
 
 
-_gostring_ _wrap_KbEventKindName_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
+_gostring_ _wrap_KbEventKindName_ckb_b251e43f19897d4d(intgo _swig_go_0) {
   int arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -3189,7 +3195,7 @@ _gostring_ _wrap_KbEventKindName_ckb_1dd13c569fa7b70d(intgo _swig_go_0) {
 }
 
 
-long long _wrap_KbPlanNew_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
+long long _wrap_KbPlanNew_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -3209,7 +3215,7 @@ long long _wrap_KbPlanNew_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_KbClusterNew_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
+long long _wrap_KbClusterNew_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -3229,7 +3235,7 @@ long long _wrap_KbClusterNew_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_KbClusterLoad_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbClusterLoad_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3252,7 +3258,7 @@ long long _wrap_KbClusterLoad_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _g
 }
 
 
-long long _wrap_KbClusterParse_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
+long long _wrap_KbClusterParse_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -3290,7 +3296,7 @@ long long _wrap_KbClusterParse_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbCidrCheck_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbCidrCheck_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3313,7 +3319,7 @@ long long _wrap_KbCidrCheck_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbCidrContains_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCidrContains_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3339,7 +3345,7 @@ long long _wrap_KbCidrContains_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbCidrOverlaps_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCidrOverlaps_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3365,7 +3371,7 @@ long long _wrap_KbCidrOverlaps_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbCidrBlockCount_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
+long long _wrap_KbCidrBlockCount_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   int arg3 ;
@@ -3390,7 +3396,7 @@ long long _wrap_KbCidrBlockCount_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0,
 }
 
 
-long long _wrap_KbCidrSuggest_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCidrSuggest_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   int arg2 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -3424,7 +3430,7 @@ long long _wrap_KbCidrSuggest_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, in
 }
 
 
-long long _wrap_KbCalicoPodCidr_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbCalicoPodCidr_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3447,7 +3453,7 @@ long long _wrap_KbCalicoPodCidr_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, 
 }
 
 
-long long _wrap_KbCalicoSetPodCidr_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCalicoSetPodCidr_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3473,7 +3479,7 @@ long long _wrap_KbCalicoSetPodCidr_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_
 }
 
 
-long long _wrap_KbCalicoSetBlockSize_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2) {
+long long _wrap_KbCalicoSetBlockSize_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3498,7 +3504,7 @@ long long _wrap_KbCalicoSetBlockSize_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_g
 }
 
 
-long long _wrap_KbCalicoSetEncapsulation_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbCalicoSetEncapsulation_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3524,7 +3530,7 @@ long long _wrap_KbCalicoSetEncapsulation_ckb_1dd13c569fa7b70d(struct kb_ctx *_sw
 }
 
 
-long long _wrap_KbKubeadmConfig_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbKubeadmConfig_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3550,7 +3556,7 @@ long long _wrap_KbKubeadmConfig_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, 
 }
 
 
-long long _wrap_KbKubeadmMerge_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbKubeadmMerge_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3576,7 +3582,7 @@ long long _wrap_KbKubeadmMerge_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbTokenMake_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
+long long _wrap_KbTokenMake_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   struct call call1 = {
     0
@@ -3596,7 +3602,7 @@ long long _wrap_KbTokenMake_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0) {
 }
 
 
-long long _wrap_KbTokenCheck_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbTokenCheck_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3619,7 +3625,7 @@ long long _wrap_KbTokenCheck_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _go
 }
 
 
-long long _wrap_KbCaHash_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbCaHash_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3642,7 +3648,7 @@ long long _wrap_KbCaHash_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslic
 }
 
 
-long long _wrap_KbJoinParse_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbJoinParse_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3665,7 +3671,7 @@ long long _wrap_KbJoinParse_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbJoinPrint_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_KbJoinPrint_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3706,7 +3712,7 @@ long long _wrap_KbJoinPrint_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbFstabSwapOff_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbFstabSwapOff_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3729,7 +3735,7 @@ long long _wrap_KbFstabSwapOff_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _
 }
 
 
-long long _wrap_KbFstabSwapOn_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_KbFstabSwapOn_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3752,7 +3758,7 @@ long long _wrap_KbFstabSwapOn_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _g
 }
 
 
-long long _wrap_KbHostsBlock_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
+long long _wrap_KbHostsBlock_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3778,7 +3784,7 @@ long long _wrap_KbHostsBlock_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _go
 }
 
 
-long long _wrap_KbAptSource_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_KbAptSource_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   kb_opt *arg3 = (kb_opt *) 0 ;
@@ -3828,7 +3834,7 @@ long long _wrap_KbAptSource_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gos
 }
 
 
-long long _wrap_KbAptFlavour_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_KbAptFlavour_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   struct call call1 = {
@@ -3851,7 +3857,7 @@ long long _wrap_KbAptFlavour_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _go
 }
 
 
-long long _wrap_KbTomlSet_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
+long long _wrap_KbTomlSet_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   void *arg2 = (void *) 0 ;
   size_t arg3 ;
@@ -3883,7 +3889,7 @@ long long _wrap_KbTomlSet_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gosli
 }
 
 
-long long _wrap_KbDiff_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3) {
+long long _wrap_KbDiff_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3) {
   kb_ctx *arg1 = (kb_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   void *arg3 = (void *) 0 ;
@@ -3912,7 +3918,7 @@ long long _wrap_KbDiff_ckb_1dd13c569fa7b70d(struct kb_ctx *_swig_go_0, _gostring
 }
 
 
-void _wrap_CloseHandle_ckb_1dd13c569fa7b70d(long long _swig_go_0) {
+void _wrap_CloseHandle_ckb_b251e43f19897d4d(long long _swig_go_0) {
   uint64_t arg1 ;
   
   arg1 = (uint64_t)_swig_go_0; 
@@ -3922,12 +3928,22 @@ void _wrap_CloseHandle_ckb_1dd13c569fa7b70d(long long _swig_go_0) {
 }
 
 
-void _wrap_DropHandle_ckb_1dd13c569fa7b70d(long long _swig_go_0) {
+void _wrap_DropHandle_ckb_b251e43f19897d4d(long long _swig_go_0) {
   uint64_t arg1 ;
   
   arg1 = (uint64_t)_swig_go_0; 
   
   drop_handle(arg1);
+  
+}
+
+
+void _wrap_HoldHandle_ckb_b251e43f19897d4d(long long _swig_go_0) {
+  uint64_t arg1 ;
+  
+  arg1 = (uint64_t)_swig_go_0; 
+  
+  hold_handle(arg1);
   
 }
 
