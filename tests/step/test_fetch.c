@@ -577,5 +577,7 @@ main(void)
 		cmocka_unit_test(the_authorities_are_found_where_another_distribution_has_them),
 	};
 
+	/* the server's threads are never joined: OpenSSL, cleaned up at exit, would be taken from under one that still answers */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	return cmocka_run_group_tests(tests, start_server, stop_server);
 }
