@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# generate.sh [FOLDER]: makes internal/ckb/ckb.go and ckb_wrap.c again, or makes them in FOLDER. What is committed is made by SWIG 4.1.0,
-# because every version writes other text; SWIG names another program.
+# generate.sh [FOLDER]: makes internal/ckb/ckb.go and ckb_wrap.c again, or makes them in FOLDER. What is committed is made by the SWIG of
+# ../requirements.txt (pip install -r it), because every version writes other text; SWIG names the program.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 to=$(cd "${1:-$here/internal/ckb}" && pwd)
 swig=${SWIG:-swig}
 version=$("$swig" -version | sed -n 's/^SWIG Version //p')
-if [ "$version" != 4.1.0 ]; then
-	echo "generate.sh: $swig is SWIG $version, and the committed files are made by 4.1.0" >&2
+pinned=$(sed -n 's/^swig==//p' "$here/../requirements.txt")
+if [ "$version" != "$pinned" ]; then
+	echo "generate.sh: $swig is SWIG $version, and the committed files are made by $pinned" >&2
 	exit 3
 fi
 cd "$here/internal/ckb"

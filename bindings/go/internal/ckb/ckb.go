@@ -488,7 +488,7 @@ type swig_gostring struct {
 
 func swigCopyString(s string) string {
 	p := *(*swig_gostring)(unsafe.Pointer(&s))
-	r := string((*[0x7fffffff]byte)(p.p)[:p.n])
+	r := string(unsafe.Slice((*byte)(unsafe.Pointer(p.p)), p.n))
 	Swig_free(uintptr(p.p))
 	return r
 }
@@ -511,7 +511,7 @@ const KB_VERSION_MINOR int = 1
 const KB_VERSION_PATCH int = 0
 const KB_VERSION string = "0.1.0"
 
-type Enum_SS_kb_code int
+type Kb_code int
 
 func _swig_getKB_OK() (_swig_ret int) {
 	var swig_r int
@@ -665,7 +665,7 @@ func _swig_getKB_EUNSUPPORTED() (_swig_ret int) {
 
 var KB_EUNSUPPORTED int = _swig_getKB_EUNSUPPORTED()
 
-type Enum_SS_kb_log_level int
+type Kb_log_level int
 
 func _swig_getKB_LOG_OFF() (_swig_ret int) {
 	var swig_r int
@@ -715,7 +715,7 @@ func _swig_getKB_LOG_TRACE() (_swig_ret int) {
 
 var KB_LOG_TRACE int = _swig_getKB_LOG_TRACE()
 
-type Enum_SS_kb_verdict int
+type Kb_verdict int
 
 func _swig_getKB_VERDICT_NONE() (_swig_ret int) {
 	var swig_r int
@@ -773,7 +773,7 @@ func _swig_getKB_UNKNOWN() (_swig_ret int) {
 
 var KB_UNKNOWN int = _swig_getKB_UNKNOWN()
 
-type Enum_SS_kb_event_kind int
+type Kb_event_kind int
 
 func _swig_getKB_EVENT_PLAN_STARTED() (_swig_ret int) {
 	var swig_r int
@@ -847,7 +847,7 @@ func _swig_getKB_EVENT_QUESTION() (_swig_ret int) {
 
 var KB_EVENT_QUESTION int = _swig_getKB_EVENT_QUESTION()
 
-type Enum_SS_kb_severity int
+type Kb_severity int
 
 func _swig_getKB_INFO() (_swig_ret int) {
 	var swig_r int
@@ -873,7 +873,7 @@ func _swig_getKB_ERROR() (_swig_ret int) {
 
 var KB_ERROR int = _swig_getKB_ERROR()
 
-type Enum_SS_kb_mode int
+type Kb_mode int
 
 func _swig_getKB_CHECK() (_swig_ret int) {
 	var swig_r int

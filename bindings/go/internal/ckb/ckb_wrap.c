@@ -9,7 +9,7 @@
 
 
 
-#define SWIG_VERSION 0x040100
+#define SWIG_VERSION 0x040501
 #define SWIGGO
 #define SWIGMODULE ckb
 /* -----------------------------------------------------------------------------
@@ -47,7 +47,7 @@
 #   else
 #     define SWIGUNUSED
 #   endif
-# elif defined(__ICC)
+# elif defined(__ICC) || defined (__clang__)
 #   define SWIGUNUSED __attribute__ ((__unused__))
 # else
 #   define SWIGUNUSED
@@ -134,6 +134,43 @@
  */
 #ifdef __INTEL_COMPILER
 # pragma warning disable 592
+#endif
+
+#if defined(__cplusplus) && __cplusplus >= 201103L
+# define SWIG_NOEXCEPT noexcept
+#else
+# define SWIG_NOEXCEPT throw()
+#endif 
+
+#define SWIG_QUOTE_STRING(x) #x
+#define SWIG_STRINGIFY(x) SWIG_QUOTE_STRING(x)
+
+/* -----------------------------------------------------------------------------
+ * swigcompat.swg
+ *
+ * Macros to provide support compatibility with older C and C++ standards.
+ *
+ * Note that SWIG expects __cplusplus to be defined to the appropriate C++ standard.
+ * MSVC users are urged to check and examine the /Zc:__cplusplus compiler option.
+ * See https://learn.microsoft.com/en-us/cpp/build/reference/zc-cplusplus.
+ * ----------------------------------------------------------------------------- */
+
+/* C99 and C++11 should provide snprintf, but define SWIG_NO_SNPRINTF
+ * if you're missing it.
+ */
+#if ((defined __STDC_VERSION__ && __STDC_VERSION__ >= 199901L) || \
+     (defined __cplusplus && __cplusplus >= 201103L) || \
+     defined SWIG_HAVE_SNPRINTF) && \
+    !defined SWIG_NO_SNPRINTF
+# define SWIG_snprintf(O,S,F,A) snprintf(O,S,F,A)
+# define SWIG_snprintf2(O,S,F,A,B) snprintf(O,S,F,A,B)
+#else
+/* Fallback versions ignore the buffer size, but most of our uses either have a
+ * fixed maximum possible size or dynamically allocate a buffer that's large
+ * enough.
+ */
+# define SWIG_snprintf(O,S,F,A) sprintf(O,F,A)
+# define SWIG_snprintf2(O,S,F,A,B) sprintf(O,F,A,B)
 #endif
 
 
@@ -418,7 +455,7 @@ extern "C" {
 #endif
 
 void _wrap_Swig_free_ckb_b251e43f19897d4d(void *_swig_go_0) {
-  void *arg1 = (void *) 0 ;
+  void *arg1 = 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
   
@@ -993,7 +1030,7 @@ intgo _wrap_KB_APPLY_ckb_b251e43f19897d4d() {
 
 
 long long _wrap_Ctx_Fd_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
-  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct kb_ctx *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1013,7 +1050,7 @@ long long _wrap_Ctx_Fd_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
 
 
 long long _wrap_Ctx_Cancel_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
-  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct kb_ctx *arg1 = 0 ;
   int64_t arg2 ;
   struct call call1 = {
     0
@@ -1035,7 +1072,7 @@ long long _wrap_Ctx_Cancel_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, long 
 
 
 long long _wrap_Ctx_Dispatch_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
-  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct kb_ctx *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1055,7 +1092,7 @@ long long _wrap_Ctx_Dispatch_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
 
 
 long long _wrap_Ctx_Wait_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, long long _swig_go_1) {
-  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct kb_ctx *arg1 = 0 ;
   int64_t arg2 ;
   struct call call1 = {
     0
@@ -1077,7 +1114,7 @@ long long _wrap_Ctx_Wait_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, long lo
 
 
 long long _wrap_Ctx_Error_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
-  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct kb_ctx *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1097,9 +1134,9 @@ long long _wrap_Ctx_Error_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
 
 
 long long _wrap_Ctx_Answer_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
-  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct kb_ctx *arg1 = 0 ;
   int64_t arg2 ;
-  void *arg3 = (void *) 0 ;
+  void *arg3 = 0 ;
   size_t arg4 ;
   struct call call1 = {
     0
@@ -1122,7 +1159,7 @@ long long _wrap_Ctx_Answer_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, long 
 
 
 long long _wrap_Ctx_LogSetLevel_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, intgo _swig_go_1) {
-  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct kb_ctx *arg1 = 0 ;
   int arg2 ;
   struct call call1 = {
     0
@@ -1144,7 +1181,7 @@ long long _wrap_Ctx_LogSetLevel_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, 
 
 
 long long _wrap_Ctx_LogLevel_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
-  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct kb_ctx *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1164,7 +1201,7 @@ long long _wrap_Ctx_LogLevel_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
 
 
 long long _wrap_Ctx_LogSetSize_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, intgo _swig_go_1) {
-  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct kb_ctx *arg1 = 0 ;
   size_t arg2 ;
   struct call call1 = {
     0
@@ -1186,7 +1223,7 @@ long long _wrap_Ctx_LogSetSize_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, i
 
 
 long long _wrap_Ctx_LogNext_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
-  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct kb_ctx *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1206,7 +1243,7 @@ long long _wrap_Ctx_LogNext_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
 
 
 long long _wrap_Ctx_LogDropped_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
-  struct kb_ctx *arg1 = (struct kb_ctx *) 0 ;
+  struct kb_ctx *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1226,9 +1263,9 @@ long long _wrap_Ctx_LogDropped_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
 
 
 long long _wrap_Host_Set_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
-  struct kb_host *arg1 = (struct kb_host *) 0 ;
-  char *arg2 = (char *) 0 ;
-  kb_opt *arg3 = (kb_opt *) 0 ;
+  struct kb_host *arg1 = 0 ;
+  char *arg2 = 0 ;
+  kb_opt *arg3 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1261,9 +1298,9 @@ long long _wrap_Host_Set_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, _gostr
 
 
 long long _wrap_Host_SetSecret_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
-  struct kb_host *arg1 = (struct kb_host *) 0 ;
-  char *arg2 = (char *) 0 ;
-  void *arg3 = (void *) 0 ;
+  struct kb_host *arg1 = 0 ;
+  char *arg2 = 0 ;
+  void *arg3 = 0 ;
   size_t arg4 ;
   struct call call1 = {
     0
@@ -1287,8 +1324,8 @@ long long _wrap_Host_SetSecret_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, 
 
 
 long long _wrap_Host_SetJump_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, struct kb_host *_swig_go_1) {
-  struct kb_host *arg1 = (struct kb_host *) 0 ;
-  kb_host *arg2 = (kb_host *) 0 ;
+  struct kb_host *arg1 = 0 ;
+  kb_host *arg2 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1316,7 +1353,7 @@ long long _wrap_Host_SetJump_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, st
 
 
 _gostring_ _wrap_Host_Name_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0) {
-  struct kb_host *arg1 = (struct kb_host *) 0 ;
+  struct kb_host *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1336,8 +1373,8 @@ _gostring_ _wrap_Host_Name_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0) {
 
 
 _gostring_ _wrap_Host_Get_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, _gostring_ _swig_go_1) {
-  struct kb_host *arg1 = (struct kb_host *) 0 ;
-  char *arg2 = (char *) 0 ;
+  struct kb_host *arg1 = 0 ;
+  char *arg2 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1372,8 +1409,8 @@ _gostring_ _wrap_Host_Key_ckb_b251e43f19897d4d(intgo _swig_go_0) {
 
 
 long long _wrap_Host_Run_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
-  struct kb_host *arg1 = (struct kb_host *) 0 ;
-  kb_step *arg2 = (kb_step *) 0 ;
+  struct kb_host *arg1 = 0 ;
+  kb_step *arg2 = 0 ;
   int64_t arg3 ;
   struct call call1 = {
     0
@@ -1403,8 +1440,8 @@ long long _wrap_Host_Run_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, struct
 
 
 long long _wrap_Host_Check_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, struct kb_step *_swig_go_1, long long _swig_go_2) {
-  struct kb_host *arg1 = (struct kb_host *) 0 ;
-  kb_step *arg2 = (kb_step *) 0 ;
+  struct kb_host *arg1 = 0 ;
+  kb_step *arg2 = 0 ;
   int64_t arg3 ;
   struct call call1 = {
     0
@@ -1434,9 +1471,9 @@ long long _wrap_Host_Check_ckb_b251e43f19897d4d(struct kb_host *_swig_go_0, stru
 
 
 long long _wrap_Step_Set_ckb_b251e43f19897d4d(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
-  struct kb_step *arg1 = (struct kb_step *) 0 ;
-  char *arg2 = (char *) 0 ;
-  kb_opt *arg3 = (kb_opt *) 0 ;
+  struct kb_step *arg1 = 0 ;
+  char *arg2 = 0 ;
+  kb_opt *arg3 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1469,9 +1506,9 @@ long long _wrap_Step_Set_ckb_b251e43f19897d4d(struct kb_step *_swig_go_0, _gostr
 
 
 long long _wrap_Step_Add_ckb_b251e43f19897d4d(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
-  struct kb_step *arg1 = (struct kb_step *) 0 ;
-  char *arg2 = (char *) 0 ;
-  char *arg3 = (char *) 0 ;
+  struct kb_step *arg1 = 0 ;
+  char *arg2 = 0 ;
+  char *arg3 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1495,9 +1532,9 @@ long long _wrap_Step_Add_ckb_b251e43f19897d4d(struct kb_step *_swig_go_0, _gostr
 
 
 long long _wrap_Step_SetSecret_ckb_b251e43f19897d4d(struct kb_step *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2) {
-  struct kb_step *arg1 = (struct kb_step *) 0 ;
-  char *arg2 = (char *) 0 ;
-  void *arg3 = (void *) 0 ;
+  struct kb_step *arg1 = 0 ;
+  char *arg2 = 0 ;
+  void *arg3 = 0 ;
   size_t arg4 ;
   struct call call1 = {
     0
@@ -1521,7 +1558,7 @@ long long _wrap_Step_SetSecret_ckb_b251e43f19897d4d(struct kb_step *_swig_go_0, 
 
 
 _gostring_ _wrap_Step_Name_ckb_b251e43f19897d4d(struct kb_step *_swig_go_0) {
-  struct kb_step *arg1 = (struct kb_step *) 0 ;
+  struct kb_step *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1541,9 +1578,9 @@ _gostring_ _wrap_Step_Name_ckb_b251e43f19897d4d(struct kb_step *_swig_go_0) {
 
 
 long long _wrap_Plan_Add_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, struct kb_host *_swig_go_1, struct kb_step *_swig_go_2) {
-  struct kb_plan *arg1 = (struct kb_plan *) 0 ;
-  kb_host *arg2 = (kb_host *) 0 ;
-  kb_step *arg3 = (kb_step *) 0 ;
+  struct kb_plan *arg1 = 0 ;
+  kb_host *arg2 = 0 ;
+  kb_step *arg3 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1579,9 +1616,9 @@ long long _wrap_Plan_Add_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, struct
 
 
 long long _wrap_Plan_After_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, struct kb_task *_swig_go_2) {
-  struct kb_plan *arg1 = (struct kb_plan *) 0 ;
-  kb_task *arg2 = (kb_task *) 0 ;
-  kb_task *arg3 = (kb_task *) 0 ;
+  struct kb_plan *arg1 = 0 ;
+  kb_task *arg2 = 0 ;
+  kb_task *arg3 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1617,11 +1654,11 @@ long long _wrap_Plan_After_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, stru
 
 
 long long _wrap_Plan_Bind_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, struct kb_task *_swig_go_1, _gostring_ _swig_go_2, struct kb_task *_swig_go_3, _gostring_ _swig_go_4) {
-  struct kb_plan *arg1 = (struct kb_plan *) 0 ;
-  kb_task *arg2 = (kb_task *) 0 ;
-  char *arg3 = (char *) 0 ;
-  kb_task *arg4 = (kb_task *) 0 ;
-  char *arg5 = (char *) 0 ;
+  struct kb_plan *arg1 = 0 ;
+  kb_task *arg2 = 0 ;
+  char *arg3 = 0 ;
+  kb_task *arg4 = 0 ;
+  char *arg5 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1661,7 +1698,7 @@ long long _wrap_Plan_Bind_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, struc
 
 
 long long _wrap_Plan_Barrier_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0) {
-  struct kb_plan *arg1 = (struct kb_plan *) 0 ;
+  struct kb_plan *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1681,7 +1718,7 @@ long long _wrap_Plan_Barrier_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0) {
 
 
 intgo _wrap_Plan_TaskCount_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0) {
-  struct kb_plan *arg1 = (struct kb_plan *) 0 ;
+  struct kb_plan *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1701,7 +1738,7 @@ intgo _wrap_Plan_TaskCount_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0) {
 
 
 long long _wrap_Plan_Task_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, intgo _swig_go_1) {
-  struct kb_plan *arg1 = (struct kb_plan *) 0 ;
+  struct kb_plan *arg1 = 0 ;
   size_t arg2 ;
   struct call call1 = {
     0
@@ -1723,8 +1760,8 @@ long long _wrap_Plan_Task_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, intgo
 
 
 long long _wrap_Plan_Only_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
-  struct kb_plan *arg1 = (struct kb_plan *) 0 ;
-  char *arg2 = (char *) 0 ;
+  struct kb_plan *arg1 = 0 ;
+  char *arg2 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1746,8 +1783,8 @@ long long _wrap_Plan_Only_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, _gost
 
 
 long long _wrap_Plan_Skip_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, _gostring_ _swig_go_1) {
-  struct kb_plan *arg1 = (struct kb_plan *) 0 ;
-  char *arg2 = (char *) 0 ;
+  struct kb_plan *arg1 = 0 ;
+  char *arg2 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1769,7 +1806,7 @@ long long _wrap_Plan_Skip_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, _gost
 
 
 long long _wrap_Plan_Start_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, intgo _swig_go_1, long long _swig_go_2) {
-  struct kb_plan *arg1 = (struct kb_plan *) 0 ;
+  struct kb_plan *arg1 = 0 ;
   int arg2 ;
   int64_t arg3 ;
   struct call call1 = {
@@ -1793,7 +1830,7 @@ long long _wrap_Plan_Start_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0, intg
 
 
 long long _wrap_Plan_NextEvent_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0) {
-  struct kb_plan *arg1 = (struct kb_plan *) 0 ;
+  struct kb_plan *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1813,7 +1850,7 @@ long long _wrap_Plan_NextEvent_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0) 
 
 
 long long _wrap_Plan_IsRunning_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0) {
-  struct kb_plan *arg1 = (struct kb_plan *) 0 ;
+  struct kb_plan *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1833,7 +1870,7 @@ long long _wrap_Plan_IsRunning_ckb_b251e43f19897d4d(struct kb_plan *_swig_go_0) 
 
 
 long long _wrap_Task_SetOnDemand_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0) {
-  struct kb_task *arg1 = (struct kb_task *) 0 ;
+  struct kb_task *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1853,8 +1890,8 @@ long long _wrap_Task_SetOnDemand_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0
 
 
 long long _wrap_Task_SetWave_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
-  struct kb_task *arg1 = (struct kb_task *) 0 ;
-  kb_opt *arg2 = (kb_opt *) 0 ;
+  struct kb_task *arg1 = 0 ;
+  kb_opt *arg2 = 0 ;
   int arg3 ;
   struct call call1 = {
     0
@@ -1887,7 +1924,7 @@ long long _wrap_Task_SetWave_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0, _g
 
 
 _gostring_ _wrap_Task_Step_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0) {
-  struct kb_task *arg1 = (struct kb_task *) 0 ;
+  struct kb_task *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1907,7 +1944,7 @@ _gostring_ _wrap_Task_Step_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0) {
 
 
 _gostring_ _wrap_Task_Host_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0) {
-  struct kb_task *arg1 = (struct kb_task *) 0 ;
+  struct kb_task *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1927,8 +1964,8 @@ _gostring_ _wrap_Task_Host_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0) {
 
 
 long long _wrap_Task_Output_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0, _gostring_ _swig_go_1) {
-  struct kb_task *arg1 = (struct kb_task *) 0 ;
-  char *arg2 = (char *) 0 ;
+  struct kb_task *arg1 = 0 ;
+  char *arg2 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1950,9 +1987,9 @@ long long _wrap_Task_Output_ckb_b251e43f19897d4d(struct kb_task *_swig_go_0, _go
 
 
 long long _wrap_Cluster_Set_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
-  struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
-  char *arg2 = (char *) 0 ;
-  kb_opt *arg3 = (kb_opt *) 0 ;
+  struct kb_cluster *arg1 = 0 ;
+  char *arg2 = 0 ;
+  kb_opt *arg3 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -1985,8 +2022,8 @@ long long _wrap_Cluster_Set_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, 
 
 
 _gostring_ _wrap_Cluster_Get_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1) {
-  struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
-  char *arg2 = (char *) 0 ;
+  struct kb_cluster *arg1 = 0 ;
+  char *arg2 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -2021,7 +2058,7 @@ _gostring_ _wrap_Cluster_Key_ckb_b251e43f19897d4d(intgo _swig_go_0) {
 
 
 _gostring_ _wrap_Cluster_KeyDoc_ckb_b251e43f19897d4d(_gostring_ _swig_go_0) {
-  char *arg1 = (char *) 0 ;
+  char *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2035,10 +2072,10 @@ _gostring_ _wrap_Cluster_KeyDoc_ckb_b251e43f19897d4d(_gostring_ _swig_go_0) {
 
 
 long long _wrap_Cluster_AddHost_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
-  struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
-  char *arg2 = (char *) 0 ;
-  char *arg3 = (char *) 0 ;
-  char *arg4 = (char *) 0 ;
+  struct kb_cluster *arg1 = 0 ;
+  char *arg2 = 0 ;
+  char *arg3 = 0 ;
+  char *arg4 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -2064,10 +2101,10 @@ long long _wrap_Cluster_AddHost_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go
 
 
 long long _wrap_Cluster_SetHost_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
-  struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
-  char *arg2 = (char *) 0 ;
-  char *arg3 = (char *) 0 ;
-  kb_opt *arg4 = (kb_opt *) 0 ;
+  struct kb_cluster *arg1 = 0 ;
+  char *arg2 = 0 ;
+  char *arg3 = 0 ;
+  kb_opt *arg4 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -2102,10 +2139,10 @@ long long _wrap_Cluster_SetHost_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go
 
 
 long long _wrap_Cluster_SetSecret_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
-  struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
-  kb_opt *arg2 = (kb_opt *) 0 ;
-  char *arg3 = (char *) 0 ;
-  void *arg4 = (void *) 0 ;
+  struct kb_cluster *arg1 = 0 ;
+  kb_opt *arg2 = 0 ;
+  char *arg3 = 0 ;
+  void *arg4 = 0 ;
   size_t arg5 ;
   struct call call1 = {
     0
@@ -2140,8 +2177,8 @@ long long _wrap_Cluster_SetSecret_ckb_b251e43f19897d4d(struct kb_cluster *_swig_
 
 
 long long _wrap_Cluster_AddKubeadm_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, _goslice_ _swig_go_1) {
-  struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
-  void *arg2 = (void *) 0 ;
+  struct kb_cluster *arg1 = 0 ;
+  void *arg2 = 0 ;
   size_t arg3 ;
   struct call call1 = {
     0
@@ -2163,7 +2200,7 @@ long long _wrap_Cluster_AddKubeadm_ckb_b251e43f19897d4d(struct kb_cluster *_swig
 
 
 intgo _wrap_Cluster_HostCount_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0) {
-  struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
+  struct kb_cluster *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -2183,7 +2220,7 @@ intgo _wrap_Cluster_HostCount_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0
 
 
 _gostring_ _wrap_Cluster_HostName_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0, intgo _swig_go_1) {
-  struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
+  struct kb_cluster *arg1 = 0 ;
   size_t arg2 ;
   struct call call1 = {
     0
@@ -2205,7 +2242,7 @@ _gostring_ _wrap_Cluster_HostName_ckb_b251e43f19897d4d(struct kb_cluster *_swig_
 
 
 long long _wrap_Cluster_Check_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0) {
-  struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
+  struct kb_cluster *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -2225,7 +2262,7 @@ long long _wrap_Cluster_Check_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0
 
 
 long long _wrap_Cluster_Up_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0) {
-  struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
+  struct kb_cluster *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -2245,7 +2282,7 @@ long long _wrap_Cluster_Up_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0) {
 
 
 long long _wrap_Cluster_Reset_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0) {
-  struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
+  struct kb_cluster *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -2265,7 +2302,7 @@ long long _wrap_Cluster_Reset_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0
 
 
 long long _wrap_Cluster_Status_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_0) {
-  struct kb_cluster *arg1 = (struct kb_cluster *) 0 ;
+  struct kb_cluster *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -2285,7 +2322,7 @@ long long _wrap_Cluster_Status_ckb_b251e43f19897d4d(struct kb_cluster *_swig_go_
 
 
 intgo _wrap_Event_Kind_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2298,7 +2335,7 @@ intgo _wrap_Event_Kind_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 long long _wrap_Event_Run_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
   
@@ -2311,7 +2348,7 @@ long long _wrap_Event_Run_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 long long _wrap_Event_TimeMs_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
   
@@ -2324,7 +2361,7 @@ long long _wrap_Event_TimeMs_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 _gostring_ _wrap_Event_Host_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2337,7 +2374,7 @@ _gostring_ _wrap_Event_Host_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 _gostring_ _wrap_Event_Step_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2350,7 +2387,7 @@ _gostring_ _wrap_Event_Step_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 long long _wrap_Event_Task_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
   
@@ -2363,7 +2400,7 @@ long long _wrap_Event_Task_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 long long _wrap_Event_Total_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
   
@@ -2376,7 +2413,7 @@ long long _wrap_Event_Total_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 intgo _wrap_Event_Status_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2389,7 +2426,7 @@ intgo _wrap_Event_Status_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 intgo _wrap_Event_Verdict_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2402,7 +2439,7 @@ intgo _wrap_Event_Verdict_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 intgo _wrap_Event_IsChanged_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2415,7 +2452,7 @@ intgo _wrap_Event_IsChanged_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 intgo _wrap_Event_IsSkipped_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2428,7 +2465,7 @@ intgo _wrap_Event_IsSkipped_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 long long _wrap_Event_DurationMs_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
   
@@ -2441,7 +2478,7 @@ long long _wrap_Event_DurationMs_ckb_b251e43f19897d4d(struct kb_event *_swig_go_
 
 
 intgo _wrap_Event_ExitStatus_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2454,7 +2491,7 @@ intgo _wrap_Event_ExitStatus_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 _gostring_ _wrap_Event_Text_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2467,7 +2504,7 @@ _gostring_ _wrap_Event_Text_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 _gostring_ _wrap_Event_Id_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2480,7 +2517,7 @@ _gostring_ _wrap_Event_Id_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 intgo _wrap_Event_Severity_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2493,7 +2530,7 @@ intgo _wrap_Event_Severity_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 _gostring_ _wrap_Event_Log_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2506,7 +2543,7 @@ _gostring_ _wrap_Event_Log_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 _gostring_ _wrap_Event_Diff_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2519,7 +2556,7 @@ _gostring_ _wrap_Event_Diff_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 _gostring_ _wrap_Event_Journal_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2532,7 +2569,7 @@ _gostring_ _wrap_Event_Journal_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0)
 
 
 long long _wrap_Event_Question_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
   
@@ -2545,7 +2582,7 @@ long long _wrap_Event_Question_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0)
 
 
 _gostring_ _wrap_Event_Subject_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2558,7 +2595,7 @@ _gostring_ _wrap_Event_Subject_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0)
 
 
 intgo _wrap_Event_Attempt_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2571,7 +2608,7 @@ intgo _wrap_Event_Attempt_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 intgo _wrap_Event_ChangeCount_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   size_t result;
   intgo _swig_go_result;
   
@@ -2584,7 +2621,7 @@ intgo _wrap_Event_ChangeCount_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) 
 
 
 _gostring_ _wrap_Event_ChangeKind_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   size_t arg2 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2599,7 +2636,7 @@ _gostring_ _wrap_Event_ChangeKind_ckb_b251e43f19897d4d(struct kb_event *_swig_go
 
 
 _gostring_ _wrap_Event_ChangeName_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   size_t arg2 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2614,7 +2651,7 @@ _gostring_ _wrap_Event_ChangeName_ckb_b251e43f19897d4d(struct kb_event *_swig_go
 
 
 long long _wrap_Event_ChangeBefore_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   size_t arg2 ;
   kb_found *result = 0 ;
   long long _swig_go_result;
@@ -2629,7 +2666,7 @@ long long _wrap_Event_ChangeBefore_ckb_b251e43f19897d4d(struct kb_event *_swig_g
 
 
 long long _wrap_Event_ChangeAfter_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0, intgo _swig_go_1) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   size_t arg2 ;
   kb_found *result = 0 ;
   long long _swig_go_result;
@@ -2644,7 +2681,7 @@ long long _wrap_Event_ChangeAfter_ckb_b251e43f19897d4d(struct kb_event *_swig_go
 
 
 long long _wrap_Event_Error_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   kb_err *result = 0 ;
   long long _swig_go_result;
   
@@ -2657,7 +2694,7 @@ long long _wrap_Event_Error_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 long long _wrap_Event_Json_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   kb_found *result = 0 ;
   long long _swig_go_result;
   
@@ -2670,7 +2707,7 @@ long long _wrap_Event_Json_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 void _wrap_delete_Event_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
-  struct kb_event *arg1 = (struct kb_event *) 0 ;
+  struct kb_event *arg1 = 0 ;
   
   arg1 = *(struct kb_event **)&_swig_go_0; 
   
@@ -2680,7 +2717,7 @@ void _wrap_delete_Event_ckb_b251e43f19897d4d(struct kb_event *_swig_go_0) {
 
 
 intgo _wrap_Result_Status_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
-  struct kb_result *arg1 = (struct kb_result *) 0 ;
+  struct kb_result *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2693,7 +2730,7 @@ intgo _wrap_Result_Status_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
 
 
 intgo _wrap_Result_Verdict_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
-  struct kb_result *arg1 = (struct kb_result *) 0 ;
+  struct kb_result *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2706,7 +2743,7 @@ intgo _wrap_Result_Verdict_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
 
 
 intgo _wrap_Result_IsChanged_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
-  struct kb_result *arg1 = (struct kb_result *) 0 ;
+  struct kb_result *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2719,7 +2756,7 @@ intgo _wrap_Result_IsChanged_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) 
 
 
 intgo _wrap_Result_ExitStatus_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
-  struct kb_result *arg1 = (struct kb_result *) 0 ;
+  struct kb_result *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2732,7 +2769,7 @@ intgo _wrap_Result_ExitStatus_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0)
 
 
 long long _wrap_Result_DurationMs_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
-  struct kb_result *arg1 = (struct kb_result *) 0 ;
+  struct kb_result *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
   
@@ -2745,7 +2782,7 @@ long long _wrap_Result_DurationMs_ckb_b251e43f19897d4d(struct kb_result *_swig_g
 
 
 _gostring_ _wrap_Result_Diff_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
-  struct kb_result *arg1 = (struct kb_result *) 0 ;
+  struct kb_result *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2758,7 +2795,7 @@ _gostring_ _wrap_Result_Diff_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) 
 
 
 _gostring_ _wrap_Result_Log_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
-  struct kb_result *arg1 = (struct kb_result *) 0 ;
+  struct kb_result *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2771,8 +2808,8 @@ _gostring_ _wrap_Result_Log_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
 
 
 long long _wrap_Result_Output_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0, _gostring_ _swig_go_1) {
-  struct kb_result *arg1 = (struct kb_result *) 0 ;
-  char *arg2 = (char *) 0 ;
+  struct kb_result *arg1 = 0 ;
+  char *arg2 = 0 ;
   kb_found *result = 0 ;
   long long _swig_go_result;
   
@@ -2787,7 +2824,7 @@ long long _wrap_Result_Output_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0,
 
 
 long long _wrap_Result_Error_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
-  struct kb_result *arg1 = (struct kb_result *) 0 ;
+  struct kb_result *arg1 = 0 ;
   kb_err *result = 0 ;
   long long _swig_go_result;
   
@@ -2800,7 +2837,7 @@ long long _wrap_Result_Error_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) 
 
 
 void _wrap_delete_Result_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
-  struct kb_result *arg1 = (struct kb_result *) 0 ;
+  struct kb_result *arg1 = 0 ;
   
   arg1 = *(struct kb_result **)&_swig_go_0; 
   
@@ -2810,7 +2847,7 @@ void _wrap_delete_Result_ckb_b251e43f19897d4d(struct kb_result *_swig_go_0) {
 
 
 long long _wrap_LogEntry_TimeMs_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_go_0) {
-  struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
+  struct kb_log_entry *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
   
@@ -2823,7 +2860,7 @@ long long _wrap_LogEntry_TimeMs_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_
 
 
 intgo _wrap_LogEntry_Level_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_go_0) {
-  struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
+  struct kb_log_entry *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
   
@@ -2836,7 +2873,7 @@ intgo _wrap_LogEntry_Level_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_go_0)
 
 
 _gostring_ _wrap_LogEntry_Host_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_go_0) {
-  struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
+  struct kb_log_entry *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2849,7 +2886,7 @@ _gostring_ _wrap_LogEntry_Host_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_g
 
 
 _gostring_ _wrap_LogEntry_Text_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_go_0) {
-  struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
+  struct kb_log_entry *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -2862,7 +2899,7 @@ _gostring_ _wrap_LogEntry_Text_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_g
 
 
 void _wrap_delete_LogEntry_ckb_b251e43f19897d4d(struct kb_log_entry *_swig_go_0) {
-  struct kb_log_entry *arg1 = (struct kb_log_entry *) 0 ;
+  struct kb_log_entry *arg1 = 0 ;
   
   arg1 = *(struct kb_log_entry **)&_swig_go_0; 
   
@@ -2922,9 +2959,9 @@ _gostring_ _wrap_KbLogLevelName_ckb_b251e43f19897d4d(intgo _swig_go_0) {
 
 
 long long _wrap_KbHostNew_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
-  char *arg3 = (char *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
+  char *arg3 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -2948,8 +2985,8 @@ long long _wrap_KbHostNew_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostr
 
 
 long long _wrap_KbStepNew_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -2971,10 +3008,10 @@ long long _wrap_KbStepNew_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostr
 
 
 long long _wrap_KbStepScript_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
-  char *arg3 = (char *) 0 ;
-  kb_opt *arg4 = (kb_opt *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
+  char *arg3 = 0 ;
+  kb_opt *arg4 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3035,7 +3072,7 @@ _gostring_ _wrap_KbStepDefName_ckb_b251e43f19897d4d(intgo _swig_go_0) {
 
 
 _gostring_ _wrap_KbStepDefSummary_ckb_b251e43f19897d4d(_gostring_ _swig_go_0) {
-  char *arg1 = (char *) 0 ;
+  char *arg1 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -3049,7 +3086,7 @@ _gostring_ _wrap_KbStepDefSummary_ckb_b251e43f19897d4d(_gostring_ _swig_go_0) {
 
 
 _gostring_ _wrap_KbStepParamName_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, intgo _swig_go_1) {
-  char *arg1 = (char *) 0 ;
+  char *arg1 = 0 ;
   size_t arg2 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -3065,8 +3102,8 @@ _gostring_ _wrap_KbStepParamName_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, int
 
 
 _gostring_ _wrap_KbStepParamDoc_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
-  char *arg1 = (char *) 0 ;
-  char *arg2 = (char *) 0 ;
+  char *arg1 = 0 ;
+  char *arg2 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -3082,8 +3119,8 @@ _gostring_ _wrap_KbStepParamDoc_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gos
 
 
 _gostring_ _wrap_KbStepParamDefault_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
-  char *arg1 = (char *) 0 ;
-  char *arg2 = (char *) 0 ;
+  char *arg1 = 0 ;
+  char *arg2 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -3099,8 +3136,8 @@ _gostring_ _wrap_KbStepParamDefault_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, 
 
 
 long long _wrap_KbStepParamIsList_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
-  char *arg1 = (char *) 0 ;
-  char *arg2 = (char *) 0 ;
+  char *arg1 = 0 ;
+  char *arg2 = 0 ;
   kb_bare result;
   long long _swig_go_result;
   
@@ -3116,8 +3153,8 @@ long long _wrap_KbStepParamIsList_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _g
 
 
 long long _wrap_KbStepParamIsRequired_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
-  char *arg1 = (char *) 0 ;
-  char *arg2 = (char *) 0 ;
+  char *arg1 = 0 ;
+  char *arg2 = 0 ;
   kb_bare result;
   long long _swig_go_result;
   
@@ -3133,8 +3170,8 @@ long long _wrap_KbStepParamIsRequired_ckb_b251e43f19897d4d(_gostring_ _swig_go_0
 
 
 long long _wrap_KbStepParamIsSecret_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
-  char *arg1 = (char *) 0 ;
-  char *arg2 = (char *) 0 ;
+  char *arg1 = 0 ;
+  char *arg2 = 0 ;
   kb_bare result;
   long long _swig_go_result;
   
@@ -3150,7 +3187,7 @@ long long _wrap_KbStepParamIsSecret_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, 
 
 
 _gostring_ _wrap_KbStepOutputName_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, intgo _swig_go_1) {
-  char *arg1 = (char *) 0 ;
+  char *arg1 = 0 ;
   size_t arg2 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -3166,8 +3203,8 @@ _gostring_ _wrap_KbStepOutputName_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, in
 
 
 _gostring_ _wrap_KbStepOutputDoc_ckb_b251e43f19897d4d(_gostring_ _swig_go_0, _gostring_ _swig_go_1) {
-  char *arg1 = (char *) 0 ;
-  char *arg2 = (char *) 0 ;
+  char *arg1 = 0 ;
+  char *arg2 = 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -3196,7 +3233,7 @@ _gostring_ _wrap_KbEventKindName_ckb_b251e43f19897d4d(intgo _swig_go_0) {
 
 
 long long _wrap_KbPlanNew_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
+  kb_ctx *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3216,7 +3253,7 @@ long long _wrap_KbPlanNew_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
 
 
 long long _wrap_KbClusterNew_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
+  kb_ctx *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3236,8 +3273,8 @@ long long _wrap_KbClusterNew_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
 
 
 long long _wrap_KbClusterLoad_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3259,10 +3296,10 @@ long long _wrap_KbClusterLoad_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _g
 
 
 long long _wrap_KbClusterParse_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
-  kb_opt *arg3 = (kb_opt *) 0 ;
-  void *arg4 = (void *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
+  kb_opt *arg3 = 0 ;
+  void *arg4 = 0 ;
   size_t arg5 ;
   struct call call1 = {
     0
@@ -3297,8 +3334,8 @@ long long _wrap_KbClusterParse_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _
 
 
 long long _wrap_KbCidrCheck_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3320,9 +3357,9 @@ long long _wrap_KbCidrCheck_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gos
 
 
 long long _wrap_KbCidrContains_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
-  char *arg3 = (char *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
+  char *arg3 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3346,9 +3383,9 @@ long long _wrap_KbCidrContains_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _
 
 
 long long _wrap_KbCidrOverlaps_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
-  char *arg3 = (char *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
+  char *arg3 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3372,8 +3409,8 @@ long long _wrap_KbCidrOverlaps_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _
 
 
 long long _wrap_KbCidrBlockCount_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
   int arg3 ;
   struct call call1 = {
     0
@@ -3397,9 +3434,9 @@ long long _wrap_KbCidrBlockCount_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0,
 
 
 long long _wrap_KbCidrSuggest_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
+  kb_ctx *arg1 = 0 ;
   int arg2 ;
-  kb_opt *arg3 = (kb_opt *) 0 ;
+  kb_opt *arg3 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3431,8 +3468,8 @@ long long _wrap_KbCidrSuggest_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, in
 
 
 long long _wrap_KbCalicoPodCidr_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  void *arg2 = (void *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  void *arg2 = 0 ;
   size_t arg3 ;
   struct call call1 = {
     0
@@ -3454,10 +3491,10 @@ long long _wrap_KbCalicoPodCidr_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, 
 
 
 long long _wrap_KbCalicoSetPodCidr_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  void *arg2 = (void *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  void *arg2 = 0 ;
   size_t arg3 ;
-  char *arg4 = (char *) 0 ;
+  char *arg4 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3480,8 +3517,8 @@ long long _wrap_KbCalicoSetPodCidr_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_
 
 
 long long _wrap_KbCalicoSetBlockSize_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  void *arg2 = (void *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  void *arg2 = 0 ;
   size_t arg3 ;
   int arg4 ;
   struct call call1 = {
@@ -3505,10 +3542,10 @@ long long _wrap_KbCalicoSetBlockSize_ckb_b251e43f19897d4d(struct kb_ctx *_swig_g
 
 
 long long _wrap_KbCalicoSetEncapsulation_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  void *arg2 = (void *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  void *arg2 = 0 ;
   size_t arg3 ;
-  char *arg4 = (char *) 0 ;
+  char *arg4 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3531,9 +3568,9 @@ long long _wrap_KbCalicoSetEncapsulation_ckb_b251e43f19897d4d(struct kb_ctx *_sw
 
 
 long long _wrap_KbKubeadmConfig_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
-  char *arg3 = (char *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
+  char *arg3 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3557,10 +3594,10 @@ long long _wrap_KbKubeadmConfig_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, 
 
 
 long long _wrap_KbKubeadmMerge_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  void *arg2 = (void *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  void *arg2 = 0 ;
   size_t arg3 ;
-  char *arg4 = (char *) 0 ;
+  char *arg4 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3583,7 +3620,7 @@ long long _wrap_KbKubeadmMerge_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _
 
 
 long long _wrap_KbTokenMake_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
+  kb_ctx *arg1 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3603,8 +3640,8 @@ long long _wrap_KbTokenMake_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0) {
 
 
 long long _wrap_KbTokenCheck_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3626,8 +3663,8 @@ long long _wrap_KbTokenCheck_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _go
 
 
 long long _wrap_KbCaHash_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  void *arg2 = (void *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  void *arg2 = 0 ;
   size_t arg3 ;
   struct call call1 = {
     0
@@ -3649,8 +3686,8 @@ long long _wrap_KbCaHash_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslic
 
 
 long long _wrap_KbJoinParse_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3672,11 +3709,11 @@ long long _wrap_KbJoinParse_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gos
 
 
 long long _wrap_KbJoinPrint_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
-  char *arg3 = (char *) 0 ;
-  char *arg4 = (char *) 0 ;
-  kb_opt *arg5 = (kb_opt *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
+  char *arg3 = 0 ;
+  char *arg4 = 0 ;
+  kb_opt *arg5 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3713,8 +3750,8 @@ long long _wrap_KbJoinPrint_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gos
 
 
 long long _wrap_KbFstabSwapOff_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  void *arg2 = (void *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  void *arg2 = 0 ;
   size_t arg3 ;
   struct call call1 = {
     0
@@ -3736,8 +3773,8 @@ long long _wrap_KbFstabSwapOff_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _
 
 
 long long _wrap_KbFstabSwapOn_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  void *arg2 = (void *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  void *arg2 = 0 ;
   size_t arg3 ;
   struct call call1 = {
     0
@@ -3759,10 +3796,10 @@ long long _wrap_KbFstabSwapOn_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _g
 
 
 long long _wrap_KbHostsBlock_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  void *arg2 = (void *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  void *arg2 = 0 ;
   size_t arg3 ;
-  char *arg4 = (char *) 0 ;
+  char *arg4 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3785,11 +3822,11 @@ long long _wrap_KbHostsBlock_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _go
 
 
 long long _wrap_KbAptSource_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
-  kb_opt *arg3 = (kb_opt *) 0 ;
-  kb_opt *arg4 = (kb_opt *) 0 ;
-  char *arg5 = (char *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
+  kb_opt *arg3 = 0 ;
+  kb_opt *arg4 = 0 ;
+  char *arg5 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3835,8 +3872,8 @@ long long _wrap_KbAptSource_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gos
 
 
 long long _wrap_KbAptFlavour_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3858,12 +3895,12 @@ long long _wrap_KbAptFlavour_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _go
 
 
 long long _wrap_KbTomlSet_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _goslice_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  void *arg2 = (void *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  void *arg2 = 0 ;
   size_t arg3 ;
-  char *arg4 = (char *) 0 ;
-  char *arg5 = (char *) 0 ;
-  char *arg6 = (char *) 0 ;
+  char *arg4 = 0 ;
+  char *arg5 = 0 ;
+  char *arg6 = 0 ;
   struct call call1 = {
     0
   } ;
@@ -3890,11 +3927,11 @@ long long _wrap_KbTomlSet_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gosli
 
 
 long long _wrap_KbDiff_ckb_b251e43f19897d4d(struct kb_ctx *_swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3) {
-  kb_ctx *arg1 = (kb_ctx *) 0 ;
-  char *arg2 = (char *) 0 ;
-  void *arg3 = (void *) 0 ;
+  kb_ctx *arg1 = 0 ;
+  char *arg2 = 0 ;
+  void *arg3 = 0 ;
   size_t arg4 ;
-  void *arg5 = (void *) 0 ;
+  void *arg5 = 0 ;
   size_t arg6 ;
   struct call call1 = {
     0
