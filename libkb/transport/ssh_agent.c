@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/scarce.h"
 #include "base/str.h"
 
 #define EVIDENCE_KEYS 10
@@ -83,6 +84,15 @@ fail_file(const struct kbi_ssh *s, const char *path, const char *how, struct kb_
 	return kbi_fail(err, KB_EINVAL, "%s: identity: %s: %s", s->host, path, how);
 }
 
+/* What the caller can mend by another path, and what it cannot. */
+static kb_status
+fail_to_read(const struct kbi_ssh *s, const char *path, int why, struct kb_err *err)
+{
+	if (why != EMFILE && why != ENFILE && why != ENOMEM && why != EIO)
+		return fail_file(s, path, strerror(why), err);
+	return kbi_fail(err, KB_EIO, "%s: identity: %s: %s", s->host, path, strerror(why));
+}
+
 /* Its first PUBLIC_MAX bytes: no public key is longer. */
 static kb_status
 read_text(const struct kbi_ssh *s, int fd, const char *path, struct kbi_buf *text, struct kb_err *err)
@@ -91,13 +101,15 @@ read_text(const struct kbi_ssh *s, int fd, const char *path, struct kbi_buf *tex
 	struct stat st;
 	ssize_t count;
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st) < 0)
+		return fail_to_read(s, path, errno, err);
+	if (!S_ISREG(st.st_mode))
 		return fail_file(s, path, "not a plain file", err);
 	do
 		count = read(fd, part, sizeof(part));
 	while (count < 0 && errno == EINTR);
 	if (count < 0)
-		return fail_file(s, path, strerror(errno), err);
+		return fail_to_read(s, path, errno, err);
 	kbi_buf_add_bytes(text, part, (size_t)count);
 	return kbi_buf_failed(text) ? kbi_fail_memory(err) : KB_OK;
 }
@@ -110,7 +122,7 @@ read_public(const struct kbi_ssh *s, const char *path, bool must_be, struct kbi_
 	int fd = kbi_fd_lift(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 
 	if (fd < 0)
-		return must_be ? fail_file(s, path, strerror(errno), err) : KB_OK;
+		return must_be ? fail_to_read(s, path, errno, err) : KB_OK;
 	kb_status failed = read_text(s, fd, path, &text, err);
 	if (!failed && !kbi_agent_public(blob, kbi_buf_text(&text), text.size_bytes)) {
 		kbi_buf_truncate(blob, 0);
@@ -160,6 +172,7 @@ kbi_ssh_agent_wish(struct kbi_ssh *s, const char *path, bool is_named, bool *is_
 		return kbi_fail(err, KB_EINVAL, "%s: identity: more than %d", s->host, KBI_SSH_KEYS_MAX);
 	struct kbi_ssh_wish *wish = &agent->wishes[agent->wish_count];
 	*wish = (struct kbi_ssh_wish){.is_named = is_named};
+	unsigned before = kbi_scarce_count();
 	kbi_ssh_home(&name, path);
 	wish->name = kbi_buf_take(&name);
 	if (!wish->name)
@@ -172,6 +185,8 @@ kbi_ssh_agent_wish(struct kbi_ssh *s, const char *path, bool is_named, bool *is_
 		failed = kbi_fail(err, KB_EINVAL, "%s: identity: not SHA256: and 43 characters of base64", s->host);
 	else
 		memcpy(wish->fingerprint, path, strcspn(path, "="));
+	if (kbi_scarce_count() != before)	/* half a path or half a key is another one */
+		failed = kbi_fail_memory(err);
 	if (*is_wished && !failed)
 		agent->wish_count++;
 	else
