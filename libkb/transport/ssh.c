@@ -2,6 +2,7 @@
 #include "transport/ssh.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -206,10 +207,20 @@ initialise(void)
 	return is_ready;
 }
 
+/* What libssh2 frees may be a packet with a secret in it: what a host printed, or what it was asked. */
+static void
+wipe_and_free(void *data, void **abstract)
+{
+	(void)abstract;
+	if (data)
+		kbi_wipe(data, malloc_usable_size(data));
+	free(data);
+}
+
 static kb_status
 make_session(struct kbi_ssh *s)
 {
-	s->session = initialise() ? libssh2_session_init_ex(NULL, NULL, NULL, s) : NULL;
+	s->session = initialise() ? libssh2_session_init_ex(NULL, wipe_and_free, NULL, s) : NULL;
 	if (!s->session)
 		return KB_ENOMEM;
 	libssh2_session_set_blocking(s->session, 0);

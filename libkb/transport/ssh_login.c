@@ -100,7 +100,7 @@ kbi_ssh_start_login(struct kbi_ssh *s)
 	return kbi_ssh_next_login(s, NULL);
 }
 
-/* libssh2 frees what we return with its own free(), which is the C library's. */
+/* libssh2 frees what we return as it frees its own: with the C library's free(). */
 static int
 sign(LIBSSH2_SESSION *session, unsigned char **signature, size_t *signature_bytes, const unsigned char *data,
 	size_t data_bytes, void **key)

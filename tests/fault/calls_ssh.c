@@ -62,11 +62,12 @@ LIBSSH2_SESSION *fault_libssh2_session_init_ex(LIBSSH2_ALLOC_FUNC((*alloc)), LIB
 LIBSSH2_SESSION *
 fault_libssh2_session_init_ex(LIBSSH2_ALLOC_FUNC((*alloc)), LIBSSH2_FREE_FUNC((*release)), LIBSSH2_REALLOC_FUNC((*again)), void *abstract)
 {
-	if (alloc || release || again)
+	if (alloc || again)
 		abort();		/* then they are libkb's, and what stands here has to think again */
 	if (fault_now("libssh2_session_init_ex", CAN_MEMORY))
 		return NULL;
-	return fault_hold(libssh2_session_init_ex(allocate, let_go, reallocate, abstract), "libssh2_session_init_ex");
+	/* libkb's own release ends in free(), which lets go, too */
+	return fault_hold(libssh2_session_init_ex(allocate, release ? release : let_go, reallocate, abstract), "libssh2_session_init_ex");
 }
 
 int fault_libssh2_session_free(LIBSSH2_SESSION *session);
