@@ -1,51 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What apt.sh and containerd_install.sh do by themselves, in the shells that may be a host's /bin/sh. */
 #include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "unit.h"
-
-#include "base/str.h"
-#include "steps/scripts.h"
-
-static const char *const shells[] = { "dash", "bash", "busybox" };
-
-static bool
-is_there(const char *shell)
-{
-	char path[100];
-
-	snprintf(path, sizeof(path), "/bin/%s", shell);
-	return access(path, X_OK) == 0;
-}
+#include "shells.h"
 
 /* Runs the scripts and then `text`; stdout and facts together go to out. Returns the exit status. */
 static int
 run(const char *shell, const char *text, struct kbi_buf *out)
 {
 	struct kbi_buf script = KBI_BUF(MIB);
-	int pipe_fds[2], status;
-	char piece[4096];
-	ssize_t got;
 
 	kbi_buf_add_format(&script, "%s\n%s\n%s\n%s", kbi_script_prelude, kbi_script_apt, kbi_script_containerd_install, text);
-	assert_int_equal(pipe(pipe_fds), 0);
-	pid_t pid = fork();
-	if (pid == 0) {
-		dup2(pipe_fds[1], 1);
-		dup2(pipe_fds[1], 3);
-		if (kbi_str_is(shell, "busybox"))
-			execlp(shell, shell, "sh", "-c", kbi_buf_text(&script), (char *)NULL);
-		else
-			execlp(shell, shell, "-c", kbi_buf_text(&script), (char *)NULL);
-		_exit(127);
-	}
-	close(pipe_fds[1]);
-	while ((got = read(pipe_fds[0], piece, sizeof(piece))) > 0)
-		kbi_buf_add_bytes(out, piece, (size_t)got);
-	close(pipe_fds[0]);
-	waitpid(pid, &status, 0);
+	int status = run_script(shell, &script, NULL, NULL, true, out);
 	kbi_buf_free(&script);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

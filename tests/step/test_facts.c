@@ -1,51 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Facts: what the shell's functions print is what the parser reads, byte for byte; and what several probes ask is asked once. */
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "unit.h"
+#include "shells.h"
 
-#include "base/str.h"
 #include "facts.h"
-#include "steps/scripts.h"
-
-static const char *const shells[] = { "dash", "bash", "busybox" };
-
-static bool
-is_there(const char *shell)
-{
-	char path[100];
-
-	snprintf(path, sizeof(path), "/bin/%s", shell);
-	return access(path, X_OK) == 0;
-}
 
 /* The facts that text prints behind the prelude, with $1 as it is given. */
 static void
 run(const char *shell, const char *text, const char *argument, struct kbi_buf *out)
 {
 	struct kbi_buf script = KBI_BUF(MIB);
-	int fds[2], status;
-	char piece[4096];
-	ssize_t got;
 
 	kbi_buf_add_format(&script, "LC_ALL=C; export LC_ALL\n%s\n%s\nkb_library=$2\n%s\n", kbi_script_prelude, kbi_script_supervise, text);
-	assert_int_equal(pipe(fds), 0);
-	pid_t pid = fork();
-	if (pid == 0) {
-		dup2(fds[1], 3);
-		if (kbi_str_is(shell, "busybox"))
-			execlp(shell, shell, "sh", "-c", kbi_buf_text(&script), "sh", argument, kbi_script_kubeadm_library, (char *)NULL);
-		else
-			execlp(shell, shell, "-c", kbi_buf_text(&script), "sh", argument, kbi_script_kubeadm_library, (char *)NULL);
-		_exit(127);
-	}
-	close(fds[1]);
-	while ((got = read(fds[0], piece, sizeof(piece))) > 0)
-		kbi_buf_add_bytes(out, piece, (size_t)got);
-	close(fds[0]);
-	waitpid(pid, &status, 0);
+	int status = run_script(shell, &script, argument, kbi_script_kubeadm_library, false, out);
 	assert_int_equal(status, 0);
 	kbi_buf_free(&script);
 }

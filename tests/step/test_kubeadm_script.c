@@ -1,56 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What kubeadm_init.sh does by itself, in the shells that may be a host's /bin/sh: what a killed kubeadm left is mended, and nothing else is
  * touched. */
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "unit.h"
-
-#include "base/str.h"
-#include "steps/scripts.h"
-
-static const char *const shells[] = { "dash", "bash", "busybox" };
-
-static bool
-is_there(const char *shell)
-{
-	char path[100];
-
-	snprintf(path, sizeof(path), "/bin/%s", shell);
-	return access(path, X_OK) == 0;
-}
+#include "shells.h"
 
 /* The script, a folder for it to work in, then the text; what it prints. */
 static void
 run(const char *shell, const char *text, struct kbi_buf *out)
 {
 	struct kbi_buf script = KBI_BUF(MIB);
-	int fds[2], status;
-	char piece[4096];
-	ssize_t got;
 
 	kbi_buf_add_format(&script, "%s\n%s\n%s\nd=$(mktemp -d)\nkb_home=$d\nkb_kubelet_config=$d/config.yaml\nkb_manifests=$d/manifests\ncert_dir=$d/pki\nkb_begun=$d/begun\nmkdir -p $d/pki/etcd\n"
 		"whole() { for f; do printf -- '-----BEGIN X-----\\nAA==\\n-----END X-----\\n' >$d/pki/$f; done; }\n"
 		"half() { for f; do printf -- '-----BEGIN X-----\\nAA' >$d/pki/$f; done; }\n"
 		"left() { (cd $d/pki && find . -type f -printf '%%P\\n' | sort | tr '\\n' ' '); echo; }\n%s\nrm -r $d\n",
 		kbi_script_prelude, kbi_script_kubeadm_library, kbi_script_kubeadm_init, text);
-	assert_int_equal(kbi_buf_failed(&script), KB_OK);
-	assert_int_equal(pipe(fds), 0);
-	pid_t pid = fork();
-	if (pid == 0) {
-		dup2(fds[1], 1);
-		dup2(fds[1], 3);
-		if (kbi_str_is(shell, "busybox"))
-			execlp(shell, shell, "sh", "-c", kbi_buf_text(&script), (char *)NULL);
-		else
-			execlp(shell, shell, "-c", kbi_buf_text(&script), (char *)NULL);
-		_exit(127);
-	}
-	close(fds[1]);
-	while ((got = read(fds[0], piece, sizeof(piece))) > 0)
-		kbi_buf_add_bytes(out, piece, (size_t)got);
-	close(fds[0]);
-	waitpid(pid, &status, 0);
+	run_script(shell, &script, NULL, NULL, true, out);
 	kbi_buf_free(&script);
 }
 
