@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A real sshd on loopback: a login with a key and one probe; and hosts whose key is not the one that is known, to which no login may
  * ever go, whatever fails. */
-#include "fault.h"
+#include "probed.h"
 
 #include "sshd.h"
-
-#include <libkb.h>
-
-#define TIMEOUT_MS 8000
 
 static struct sshd sshd;
 
@@ -61,12 +57,6 @@ end(void)
 	sshd_stop(&sshd);
 }
 
-struct made {
-	kb_ctx *kb;
-	kb_host *host;
-	kb_step *step;
-};
-
 static bool
 set_host(struct made *made, int which)
 {
@@ -88,30 +78,7 @@ make(struct made *made, int which)
 	char uri[64];
 
 	snprintf(uri, sizeof(uri), "ssh://127.0.0.1:%d", sshd.port);
-	*made = (struct made){.kb = kb_new()};
-	if (!made->kb)
-		return false;
-	made->host = kb_host_new(made->kb, "node-1", uri);
-	made->step = kb_step_script(made->kb, "test.probe", "fact output.told yes", NULL);
-	return made->host && made->step && set_host(made, which);
-}
-
-static int
-probe(struct made *made)
-{
-	kb_result *result = kb_check(made->host, made->step, TIMEOUT_MS);
-	int status = result ? kb_result_status(result) : fault_code(made->kb);
-	kb_bytes *told = kb_result_output(result, "told");
-
-	if (status == KB_OK && kb_result_verdict(result) != KB_PRESENT)
-		fault_wrong("KB_OK, and the verdict is \"%s\"", kb_verdict_name(kb_result_verdict(result)));
-	if (status == KB_OK && !told)
-		status = KB_ENOMEM;	/* what the caller would say */
-	if (status == KB_OK && strcmp(kb_bytes_data(told), "yes") != 0)
-		fault_wrong("KB_OK, and the answer is \"%s\"", (const char *)kb_bytes_data(told));
-	kb_bytes_free(told);
-	kb_result_free(result);
-	return status;
+	return make_probed(made, uri) && set_host(made, which);
 }
 
 /* From here on the host is asked again: with the right key it answers, with a wrong one it is not trusted. */
@@ -142,9 +109,7 @@ play(const struct scenario *scenario)
 		fault_wrong("a host with the wrong key was asked");
 	if (status && made.step && made.host && !fault_goes_on())
 		must_go_on(&made, scenario);
-	kb_step_free(made.step);
-	kb_host_free(made.host);
-	kb_free(made.kb);
+	free_made(&made);
 	return status;
 }
 

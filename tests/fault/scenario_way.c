@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Other ways in, to real sshds on loopback: by a key that an agent holds, by what ssh_config says, through a jump host; and jump hosts, and
  * hosts behind one, whose key is not the one that is known, to which no login may ever go, whatever fails. */
-#include "fault.h"
+#include "probed.h"
 
 /* sshd.h is in scenario_ssh.c too, where what it says to the leak checker stands */
 #define __lsan_default_suppressions way_suppressions
 #define __lsan_default_options way_options
 #include "sshd.h"
-
-#include <libkb.h>
-
-#define TIMEOUT_MS 8000
 
 enum { AGENT, CONFIG, JUMP, JUMP_CHANGED, BEHIND_CHANGED };
 
@@ -119,12 +115,6 @@ end_jump_refused(void)
 	end_refused();
 }
 
-struct made {
-	kb_ctx *kb;
-	kb_host *host;
-	kb_step *step;
-};
-
 struct setting {
 	const char *key, *value;
 };
@@ -162,38 +152,7 @@ make(struct made *made, int which)
 
 	if (which != CONFIG)
 		snprintf(uri, sizeof(uri), "ssh://127.0.0.1:%d", sshd.port);
-	*made = (struct made){.kb = kb_new()};
-	if (!made->kb)
-		return false;
-	made->host = kb_host_new(made->kb, "node-1", uri);
-	made->step = kb_step_script(made->kb, "test.probe", "fact output.told yes", NULL);
-	return made->host && made->step && set_host(made, which);
-}
-
-static int
-probe(struct made *made)
-{
-	kb_result *result = kb_check(made->host, made->step, TIMEOUT_MS);
-	int status = result ? kb_result_status(result) : fault_code(made->kb);
-	kb_bytes *told = kb_result_output(result, "told");
-
-	if (status && getenv("KB_FAULT_SHOW")) {
-		kb_err *err = kb_result_error(result);
-		fprintf(stderr, "%s\n", kb_err_cause(err));
-		for (size_t i = 0; i < kb_err_evidence_count(err); i++)
-			fprintf(stderr, "\t%s\n", kb_err_evidence(err, i));
-		kb_err_free(err);
-	}
-
-	if (status == KB_OK && kb_result_verdict(result) != KB_PRESENT)
-		fault_wrong("KB_OK, and the verdict is \"%s\"", kb_verdict_name(kb_result_verdict(result)));
-	if (status == KB_OK && !told)
-		status = KB_ENOMEM;	/* what the caller would say */
-	if (status == KB_OK && strcmp(kb_bytes_data(told), "yes") != 0)
-		fault_wrong("KB_OK, and the answer is \"%s\"", (const char *)kb_bytes_data(told));
-	kb_bytes_free(told);
-	kb_result_free(result);
-	return status;
+	return make_probed(made, uri) && set_host(made, which);
 }
 
 /* An agent that was asked for and cannot be reached fails the login. */
@@ -226,9 +185,7 @@ play(const struct scenario *scenario)
 		if (second != wanted)
 			fault_wrong("the second time it ended with %s", kb_err_name(second));
 	}
-	kb_step_free(made.step);
-	kb_host_free(made.host);
-	kb_free(made.kb);
+	free_made(&made);
 	return status;
 }
 
