@@ -165,13 +165,14 @@ key_host(kb_ctx *kb)
 	return host;
 }
 
-/* A caller's own script that prints its secret wherever it can, and fails: all of it is shown, but for the secret. */
+/* A caller's own script that prints its secret wherever it can, and fails: all of it is shown, but for the secret. Not by
+ * echo, which in some shells would make another text of one with a backslash. */
 static kb_step *
 tattler(kb_ctx *kb)
 {
 	kb_step *step = kb_step_script(kb, "canary.tattle", "false",
-		"echo \"out: $secret\"; echo \"err: $secret\" >&2; printf %s \"$secret\" | fold -w 7; echo; printf %s \"$secret\" | "
-		"while IFS= read -r -n 1 c 2>/dev/null; do printf %s \"$c\"; sleep 0.02; done; evidence() { echo \"seen: $secret\"; }; exit 3");
+		"printf '%s\\n' \"out: $secret\"; printf '%s\\n' \"err: $secret\" >&2; printf %s \"$secret\" | fold -w 7; echo; printf %s \"$secret\" | "
+		"while IFS= read -r -n 1 c 2>/dev/null; do printf %s \"$c\"; sleep 0.02; done; evidence() { printf '%s\\n' \"seen: $secret\"; }; exit 3");
 	step_secret(kb, step, "secret", "script");
 	return step;
 }

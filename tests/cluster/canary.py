@@ -23,7 +23,7 @@ def make(folder):
     word = lambda n: "".join(random.choice(string.ascii_lowercase + string.digits) for _ in range(n))
     folder.mkdir()
     for name in ("password", "sudo_password", "passphrase", "script", "control"):
-        (folder / name).write_text(f"{name[:2]} {word(20)}'\"$x\\{word(8)}")
+        (folder / name).write_text(f"{name[:2]} {word(20)}'\"$x\\t{word(8)}")
     (folder / "token").write_text(f"{word(6)}.{word(16)}")
     (folder / "certificate_key").write_text(random.token_hex(32))
     key = folder / "key"
