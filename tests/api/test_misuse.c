@@ -197,7 +197,7 @@ enter_elsewhere(void *data)
 {
 	struct fixture *f = data;
 	static kb_status status;
-	for (int i = 0; i < 1500 && (status = kb_dispatch(f->kb)) != KB_EBUSY; i++)	/* the other is between two waits, or not there yet */
+	for (int i = 0; i < 10000 && (status = kb_dispatch(f->kb)) != KB_EBUSY; i++)	/* the other is between two waits, or not there yet */
 		usleep(1000);
 	return &status;
 }
@@ -206,7 +206,8 @@ static void *
 wait_here(void *data)
 {
 	struct fixture *f = data;
-	while (kb_wait(f->kb, -1) > 0)	/* until nothing runs any more */
+	int status;
+	while ((status = kb_wait(f->kb, -1)) > 0 || status == KB_EBUSY)	/* until nothing runs; the other may be first */
 		;
 	return NULL;
 }
@@ -218,7 +219,7 @@ a_second_thread_is_told_so(void **state)
 	pthread_t waiter, other;
 	void *status;
 	kb_plan *plan = kb_plan_new(f->kb);
-	kb_step *step = kb_step_script(f->kb, "slow", "sleep 2", NULL);
+	kb_step *step = kb_step_script(f->kb, "slow", "sleep 9", NULL);
 	assert_non_null(kb_plan_add(plan, f->here, step));
 	assert_true(kb_plan_start(plan, KB_CHECK, -1) > 0);
 	kb_step_free(step);
