@@ -200,6 +200,7 @@ static const struct {
 	{"calicoctl.install", "proxy", "download.proxy"},
 	{"kubeconfig.install", "user", "kubeconfig.users"},
 	{"token.create", "ttl", "token.ttl"},
+	{"token.create", "usages", "=authentication"},	/* joins know the authority */
 	{"apiserver.reachable", "endpoint", "@endpoint"},
 	{"kubeadm.join", "config", "kubeadm"},
 	{"kubeadm.join", "kubernetes-version", "kubernetes.version"},

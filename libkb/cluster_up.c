@@ -80,6 +80,7 @@ add_join(struct up *up, size_t at)
 	kbi_builder_bind(b, reachable, "ca-cert", up->init, "ca.crt");
 	kbi_builder_bind(b, reachable, "ca-cert-hash", up->init, "ca-cert-hash");
 	kbi_builder_bind(b, join, "endpoint", up->init, "endpoint");
+	kbi_builder_bind(b, join, "ca-cert", up->init, "ca.crt");
 	kbi_builder_bind(b, join, "ca-cert-hash", up->init, "ca-cert-hash");
 	kbi_builder_bind(b, join, "token", up->token, "token");
 	kbi_str_to_int64(kbi_spec_get(b->spec, "join.at_once"), 1, 1000, &at_once);

@@ -15,6 +15,7 @@
 #include "jobs.h"
 
 #define BATCH 64
+#define PASSES 4	/* in one dispatch */
 
 struct kbi_loop {
 	int epoll_fd;
@@ -216,8 +217,15 @@ fire_timers(struct kbi_loop *loop)
 		timer->due_ms = KBI_NEVER;
 		timer->due(timer->owner);
 	}
+}
+
+/* Once at the end, and only when it would go off too late, or has: setting it costs more than most of what is done here. */
+static void
+arm_next(struct kbi_loop *loop)
+{
 	int64_t next_ms = next_due_ms(loop);
-	if (loop->armed_ms <= now_ms || next_ms < loop->armed_ms)
+
+	if (loop->armed_ms <= kbi_clock_ms() || next_ms < loop->armed_ms)
 		arm(loop, next_ms);
 }
 
@@ -248,24 +256,35 @@ handle(struct kbi_loop *loop, const struct epoll_event *event)
 		watch->ready(watch->owner, what);
 }
 
-/* One batch a call: epoll hands out what is ready in turns, so a descriptor that is always ready holds nobody
- * up, timers neither. */
-kb_status
-kbi_loop_dispatch(struct kbi_loop *loop)
+/* One batch: epoll hands out what is ready in turns, so a descriptor that is always ready holds nobody up, timers neither. */
+static kb_status
+pass(struct kbi_loop *loop)
 {
-	if (loop->is_dispatching)
-		return KB_EBUSY;
 	int count = epoll_wait(loop->epoll_fd, loop->batch, BATCH, 0);
+
 	if (count < 0 && errno != EINTR)
 		return KB_EIO;
-	loop->is_dispatching = true;
 	loop->batch_count = count > 0 ? count : 0;
 	for (loop->batch_at = 0; loop->batch_at < loop->batch_count; loop->batch_at++)
 		handle(loop, &loop->batch[loop->batch_at]);
 	loop->batch_count = loop->batch_at = 0;
 	fire_timers(loop);
-	loop->is_dispatching = false;
 	return KB_OK;
+}
+
+/* What is due at once mostly comes of what was just done: it is done here, without a way around by the timer. */
+kb_status
+kbi_loop_dispatch(struct kbi_loop *loop)
+{
+	if (loop->is_dispatching)
+		return KB_EBUSY;
+	loop->is_dispatching = true;
+	kb_status failed = pass(loop);
+	for (int i = 1; !failed && i < PASSES && !is_empty(&loop->at_once); i++)
+		failed = pass(loop);
+	arm_next(loop);
+	loop->is_dispatching = false;
+	return failed;
 }
 
 struct kbi_jump **

@@ -25,6 +25,7 @@ static const char boot_head[] =
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C\n"
 	"export PATH LC_ALL\n"
 	"unset LANG LANGUAGE HISTFILE ENV BASH_ENV CDPATH KUBECONFIG kbs_uid\n"
+	"kb_cr='\r'\n"
 	"umask 022\n"
 	"cd /\n"
 	/* the effective one, as id(1) tells it: proc(5); a process less */
@@ -67,7 +68,6 @@ make_boot(struct kbi_login *login, const char *prelude, const struct kbi_nonce *
 	kbi_buf_add_format(boot,
 		"kbs_mark() {\nprintf '\\n%s %%s %%s\\n' \"$@\"\nprintf '\\n%s %%s %%s\\n' \"$@\" >&2\n}\n",
 		nonce->text, nonce->text);
-	kbi_buf_add(boot, "kbs_uid=$(id -u)\n");
 	if (kbi_str_is_set(prelude)) {
 		kbi_buf_add(boot, "eval ");
 		kbi_sh_quote(boot, prelude, strlen(prelude));

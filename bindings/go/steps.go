@@ -459,6 +459,8 @@ type KubeadmJoin struct {
 	Token Secret
 	// the pin of the cluster's certificate authority, sha256:HEX: an output of kubeadm.init (required, or bound)
 	CACertHash []string
+	// that authority itself, PEM: an output of kubeadm.init; with it the token need not be signed for (kubeadm's discovery by file)
+	CACert string
 	// kubeadm documents of the caller's own (YAML), merged by kind over what these parameters give
 	Config string
 	// the container runtime's socket; default unix:///run/containerd/containerd.sock
@@ -490,6 +492,7 @@ func (s KubeadmJoin) set(p *params) {
 	p.text("endpoint", s.Endpoint)
 	p.secret("token", s.Token)
 	p.texts("ca-cert-hash", s.CACertHash)
+	p.text("ca-cert", s.CACert)
 	p.text("config", s.Config)
 	p.text("cri-socket", s.CRISocket)
 	p.texts("ignore-preflight-errors", s.IgnorePreflightErrors)
@@ -701,10 +704,12 @@ func (SwapOff) set(*params) {}
 // Outputs:
 //   - token: the bootstrap token
 //   - token-id: its public part, by which token.delete knows it
-//   - join-command: the kubeadm join line for a worker
+//   - join-command: the kubeadm join line for a worker, when the token is for both
 type TokenCreate struct {
 	// its lifetime: 90s, 30m, 24h, 1h30m; 0: for ever, which is warned of; default 30m
 	TTL string
+	// what it is for: signing (a join finds the cluster by it), authentication (the kubelet's first login); default signing authentication
+	Usages []string
 }
 
 // StepName is token.create.
@@ -712,6 +717,7 @@ func (TokenCreate) StepName() string { return "token.create" }
 
 func (s TokenCreate) set(p *params) {
 	p.text("ttl", s.TTL)
+	p.texts("usages", s.Usages)
 }
 
 // TokenDelete is the step token.delete: a bootstrap token is gone.

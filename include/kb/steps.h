@@ -309,6 +309,7 @@ kb_step_kubeadm_init(kb_ctx *kb)
  * - `endpoint` (required): where the API server is, as HOST:PORT: an output of kubeadm.init
  * - `token` (required) (secret): the bootstrap token: an output of token.create
  * - `ca-cert-hash` (required) (list: kb_step_add()): the pin of the cluster's certificate authority, sha256:HEX: an output of kubeadm.init
+ * - `ca-cert`: that authority itself, PEM: an output of kubeadm.init; with it the token need not be signed for (kubeadm's discovery by file)
  * - `config`: kubeadm documents of the caller's own (YAML), merged by kind over what these parameters give
  * - `cri-socket`: the container runtime's socket; default `unix:///run/containerd/containerd.sock`
  * - `ignore-preflight-errors` (list: kb_step_add()): names of checks whose errors are taken as warnings
@@ -497,10 +498,11 @@ kb_step_swap_off(kb_ctx *kb)
  *
  * Parameters, by kb_step_set():
  * - `ttl`: its lifetime: 90s, 30m, 24h, 1h30m; 0: for ever, which is warned of; default `30m`
+ * - `usages` (list: kb_step_add()): what it is for: signing (a join finds the cluster by it), authentication (the kubelet's first login); default `signing authentication`
  * Outputs:
  * - `token`: the bootstrap token
  * - `token-id`: its public part, by which token.delete knows it
- * - `join-command`: the kubeadm join line for a worker
+ * - `join-command`: the kubeadm join line for a worker, when the token is for both
  * Returns: a step to be freed by kb_step_free(); NULL on failure. Errors: KB_EINVAL, KB_ENOMEM, KB_EBUSY. Since: 0.1
  */
 static inline kb_step *

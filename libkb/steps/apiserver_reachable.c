@@ -172,6 +172,7 @@ const struct kbi_step_def kbi_step_apiserver_reachable = {
 	.summary = "the host reaches the API server, and it is the right one",
 	.params = params,
 	.outputs = outputs,
+	.library = kbi_script_kubeadm_library,
 	.script = kbi_script_apiserver_reachable,
 	.flags = KBI_STEP_READ_ONLY,
 	.timeout_ms = 60000,

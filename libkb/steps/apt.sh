@@ -100,10 +100,15 @@ kb_apt_ready() {
 	fi
 }
 
-# kb_apt_update: all lists, not more than once in ten minutes. A list that fails may be one that is not needed: then that is a warning,
+# kb_apt_is_fresh: all lists were fetched less than ten minutes ago, and no source has changed since
+kb_apt_is_fresh() {
+	[ -n "$(find "$kb_apt_stamp" -mmin -10 -newer /etc/apt/sources.list.d -newer /etc/apt/sources.list 2>/dev/null)" ]
+}
+
+# kb_apt_update: all lists, unless they are fresh. A list that fails may be one that is not needed: then that is a warning,
 # and what is missing is missed by name.
 kb_apt_update() {
-	[ -z "$(find "$kb_apt_stamp" -mmin -10 -newer /etc/apt/sources.list.d -newer /etc/apt/sources.list 2>/dev/null)" ] || return 0
+	! kb_apt_is_fresh || return 0
 	if kb_apt_get -o APT::Update::Error-Mode=any update; then
 		(umask 077 && mkdir -p "${kb_apt_stamp%/*}" && : >"$kb_apt_stamp")
 	else
@@ -163,6 +168,11 @@ kb_apt_install() {
 	die STEP apt.install "apt-get install $*: $(kb_apt_words)"
 }
 
+kb_select_hold() {
+	printf '%s hold\n' "$@" | dpkg --set-selections
+}
+
+# kb_apt_hold PACKAGE...: as apt-mark hold does it, which reads all lists for that
 kb_apt_hold() {
-	kb_locked apt-mark hold "$@" || die STEP apt.hold "apt-mark hold $*: $(kb_apt_words)"
+	kb_locked kb_select_hold "$@" || die STEP apt.hold "dpkg --set-selections: hold $*: $(kb_apt_words)"
 }

@@ -51,6 +51,8 @@ kb_write_ca() {
 
 apply() {
 	kb_apt_ready
+	kb_fresh=
+	! kb_apt_is_fresh || kb_fresh=yes
 	folder /etc/apt/keyrings
 	[ -z "${made_keyring+set}" ] || [ -z "$want_key" ] || put "$kb_keyring" 0644 "$made_keyring" || return 1
 	kb_write_ca || return 1
@@ -67,8 +69,9 @@ apply() {
 	done || return 1
 	if [ -n "${want_source+set}" ]; then put "$kb_source" 0644 "$want_source" || return 1; fi
 	kb_apt_get -o Dir::Etc::sourcelist="$kb_source" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 \
-		-o APT::Update::Error-Mode=any update && return 0
-	kb_apt_repo_fail
+		-o APT::Update::Error-Mode=any update || kb_apt_repo_fail
+	# the others are as fresh as they were
+	[ -z "$kb_fresh" ] || touch "$kb_apt_stamp"
 }
 
 # what apt said, told apart by what would mend it

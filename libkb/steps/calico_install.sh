@@ -89,21 +89,48 @@ kb_established() {
 		$(printf '%s\n' "$made_resources" | sed -n 's/^kind: *\([A-Za-z]*\).*/\1/p' | tr '[:upper:]' '[:lower:]' | sed 's/.*/crd\/&s.operator.tigera.io/')
 }
 
+# kb_part_deployments FILE: its Deployments go to FILE.late, the rest to FILE.soon
+kb_part_deployments() {
+	awk -v first="$1" 'FNR == 1 { pass++; at = 0 }
+		/^---/ { at++ }
+		pass == 1 && /^kind: *Deployment[ \t\r]*$/ { late[at] = 1 }
+		pass == 2 { print >(first (at in late ? ".late" : ".soon")) }' "$1" "$1"
+}
+
+# kb_services_run: each node's kube-proxy is up, where that is what makes services reachable
+kb_services_run() {
+	# shellcheck disable=SC2046 # two numbers, or none
+	set -- $(kb_ask -n kube-system get daemonset kube-proxy --ignore-not-found -o 'jsonpath={.status.desiredNumberScheduled} {.status.numberReady}')
+	[ "${1-0}" = "${2-0}" ]
+}
+
+# kb_apply_parts FILE: the custom resources as soon as their kinds are there; the operator last, and where it reaches the API server: when it starts
+# on a node that has just joined, before the rules of kube-proxy, its first connection hangs for half a minute
+kb_apply_parts() {
+	{ kb_part_deployments "$1" && until_ok 5 kb_apply_file "$1.soon"; } ||
+		die STEP calico.apply-failed "the manifests of Calico's operator could not be applied"
+	until_ok 10 kb_established || die TIMEOUT calico.crds-not-established "the API server did not take up Calico's CRDs"
+	if [ "$want_resources" = yes ]; then kb_apply_own; fi
+	until_ok 30 kb_services_run || echo 'kube-proxy is not ready on every node'
+	until_ok 5 kb_apply_file "$1.late" || die STEP calico.apply-failed "Calico's operator could not be applied"
+	kb_do -n tigera-operator annotate deployment tigera-operator --overwrite "libkb-calico-version=$want_version"
+}
+
 kb_apply_manifests() {
 	kb_file=$(umask 077 && mktemp /run/libkb-calico.XXXXXX) || return 1
 	cat >"$kb_file"
-	if [ -s "$kb_file" ] && until_ok 5 kb_apply_file "$kb_file"; then
-		rm -f "$kb_file"
-	else
-		rm -f "$kb_file"
-		die STEP calico.apply-failed "the manifests of Calico's operator could not be applied"
-	fi
-	until_ok 10 kb_established || die TIMEOUT calico.crds-not-established "the API server did not take up Calico's CRDs"
-	kb_do -n tigera-operator annotate deployment tigera-operator --overwrite "libkb-calico-version=$want_version"
+	(umask 077 && kb_apply_parts "$kb_file")
+	kb_code=$?
+	rm -f "$kb_file" "$kb_file".*
+	return "$kb_code"
 }
 
 kb_apply_resources() {
 	printf '%s' "$made_resources" | kb_do apply --server-side --force-conflicts --field-manager=libkb -f -
+}
+
+kb_apply_own() {
+	until_ok 15 kb_apply_resources || die STEP calico.apply-failed "Calico's custom resources could not be applied: $kb_said"
 }
 
 # kb_verdict: available, degraded NAME or waiting NAME, of all components that there are to be
@@ -176,9 +203,10 @@ kb_await() {
 
 apply() {
 	[ -e /etc/kubernetes/admin.conf ] || die STEP calico.no-admin-conf "/etc/kubernetes/admin.conf is not there: the host is no control plane"
-	if [ "$want_manifests" = yes ]; then kb_apply_manifests || return 1; fi
-	if [ "$want_resources" = yes ]; then
-		until_ok 15 kb_apply_resources || die STEP calico.apply-failed "Calico's custom resources could not be applied: $kb_said"
+	if [ "$want_manifests" = yes ]; then
+		kb_apply_manifests || return 1
+	elif [ "$want_resources" = yes ]; then
+		kb_apply_own
 	fi
 	kb_await
 }

@@ -3,11 +3,19 @@
 
 kb_program=/usr/local/bin/calicoctl
 
+# kb_sha256 FILE: openssl uses what the processor has for it, a fifth of the time; it is on most hosts, and not needed
+kb_sha256() {
+	if have openssl && kb_sum=$(openssl dgst -sha256 -r "$1" 2>/dev/null); then :; else
+		kb_sum=$(sha256sum "$1") || return 1
+	fi
+	printf '%s' "${kb_sum%% *}"
+}
+
 probe() {
 	fact arch "$(dpkg --print-architecture)"
 	if [ -f "$kb_program" ] && [ ! -h "$kb_program" ]; then
-		kb_sum=$(sha256sum "$kb_program") || return 1
-		fact sha256 "${kb_sum%% *}"
+		kb_sum=$(kb_sha256 "$kb_program") || return 1
+		fact sha256 "$kb_sum"
 		kb_stat=$(stat -c '0%a %U:%G' "$kb_program")
 		fact mode "${kb_stat%% *}"
 		fact owner "${kb_stat#* }"

@@ -8,6 +8,7 @@
 #include "steps/scripts.h"
 #include "steps/step.h"
 #include "text/ca.h"
+#include "text/endpoint.h"
 #include "text/token.h"
 #include "text/version.h"
 
@@ -15,6 +16,7 @@ static const struct kbi_param params[] = {
 	{ "endpoint", NULL, "where the API server is, as HOST:PORT: an output of kubeadm.init", KBI_REQUIRED },
 	{ "token", NULL, "the bootstrap token: an output of token.create", KBI_REQUIRED | KBI_SECRET | KBI_FOR_APPLY },
 	{ "ca-cert-hash", NULL, "the pin of the cluster's certificate authority, sha256:HEX: an output of kubeadm.init", KBI_REQUIRED | KBI_LIST },
+	{ "ca-cert", NULL, "that authority itself, PEM: an output of kubeadm.init; with it the token need not be signed for (kubeadm's discovery by file)", 0 },
 	{ "config", NULL, "kubeadm documents of the caller's own (YAML), merged by kind over what these parameters give", 0 },
 	{ "cri-socket", "unix:///run/containerd/containerd.sock", "the container runtime's socket", 0 },
 	{ "ignore-preflight-errors", NULL, "names of checks whose errors are taken as warnings", KBI_LIST },
@@ -29,12 +31,40 @@ static const struct kbi_param params[] = {
 	{ 0 }
 };
 
+static bool
+is_pinned(const struct kbi_map *args, const char *hash)
+{
+	const struct kbi_entry *e = NULL;
+
+	while ((e = kbi_map_next(args, "ca-cert-hash", e)))
+		if (kbi_str_is(e->value, hash))
+			return true;
+	return false;
+}
+
+/* What is given twice has to agree; outputs that are not known yet are empty. */
+static kb_status
+check_authority(const struct kbi_map *args, struct kb_err *err)
+{
+	const struct kbi_entry *ca = kbi_map_find(args, "ca-cert");
+	struct kbi_buf hash = KBI_BUF(KBI_SIZE_TEXT);
+
+	if (!ca || !ca->size_bytes)
+		return KB_OK;
+	kb_status status = kbi_ca_hash(ca->value, ca->size_bytes, &hash, err);
+	if (!status && *kbi_map_get_or(args, "ca-cert-hash", "") && !is_pinned(args, kbi_buf_text(&hash)))
+		status = kbi_fail(err, KB_EINVAL, "kubeadm.join: ca-cert: its hash is %s, which ca-cert-hash does not name", kbi_buf_text(&hash));
+	kbi_buf_free(&hash);
+	return status;
+}
+
 static kb_status
 check(const struct kbi_map *args, struct kb_err *err)
 {
 	const char *version = kbi_map_get(args, "kubernetes-version"), *name = kbi_map_get(args, "node-name");
-	const char *token = kbi_map_get(args, "token");
+	const char *token = kbi_map_get(args, "token"), *endpoint = kbi_map_get(args, "endpoint");
 	struct kbi_version parsed;
+	struct kbi_endpoint at;
 
 	if (kbi_str_is_set(version) && kbi_version_parse(&parsed, version, err))
 		return KB_EINVAL;
@@ -43,20 +73,43 @@ check(const struct kbi_map *args, struct kb_err *err)
 	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(args, "ca-cert-hash", e));)
 		if (*e->value && kbi_ca_hash_check(e->value, err))	/* "" stands for an output that is not known yet */
 			return KB_EINVAL;
+	if (kbi_str_is_set(endpoint) && kbi_endpoint_parse(&at, endpoint, err))
+		return KB_EINVAL;
+	if (check_authority(args, err))
+		return KB_EINVAL;
 	return kbi_str_is_set(token) ? kbi_token_check(token, err) : KB_OK;
 }
 
 /* -- the configuration: made when the token is known */
 
+/* The script writes that file. Discovery by token waits until the cluster has signed for the token, seconds in a new one; by file the token is
+ * what the kubelet gets its certificate with, and no more. */
+static kb_status
+discover_by_file(struct kbi_map *options)
+{
+	const struct kbi_entry *token = kbi_map_find(options, "token");
+	kb_status status = token ? kbi_map_set_secret(options, "tls-bootstrap-token", token->value, token->size_bytes) : KB_OK;
+
+	if (!status)
+		status = kbi_map_set(options, "discovery-file", "/etc/kubernetes/libkb-discovery.conf");
+	if (!status)
+		status = kbi_map_remove(options, "token");
+	if (!status)
+		status = kbi_map_remove(options, "endpoint");
+	return status ? status : kbi_map_remove(options, "ca-cert-hash");
+}
+
 static kb_status
 prepare(struct kbi_prepare *p)
 {
-	static const char *const not_kubeadms[] = { NULL };
+	static const char *const not_kubeadms[] = { "ca-cert", NULL };
 	struct kbi_map options = { 0 };
 	struct kbi_buf config = KBI_BUF(KBI_SIZE_TEXT);
 
 	config.secret = true;
 	kb_status status = kbi_map_copy(&options, p->args);
+	if (!status && kbi_str_is_set(kbi_map_get(&options, "ca-cert")))
+		status = discover_by_file(&options);
 	if (!status && !kbi_str_is_set(kbi_map_get(&options, "kubernetes-version")) && p->facts)
 		status = kbi_map_set(&options, "kubernetes-version", kbi_map_get_or(p->facts, "kubeadm", ""));
 	if (status)
@@ -83,17 +136,6 @@ is_found(const struct kbi_judge *j, const char *what)
 	return false;
 }
 
-static bool
-is_pinned(const struct kbi_judge *j, const char *hash)
-{
-	const struct kbi_entry *e = NULL;
-
-	while ((e = kbi_map_next(j->args, "ca-cert-hash", e)))
-		if (kbi_str_is(e->value, hash))
-			return true;
-	return false;
-}
-
 static kb_status
 judge_joined(struct kbi_judge *j)
 {
@@ -106,7 +148,7 @@ judge_joined(struct kbi_judge *j)
 		kbi_buf_free(&hash);
 		return kbi_judge_say(j, KB_UNKNOWN, "the certificate authority in kubelet.conf cannot be read");
 	}
-	if (!is_pinned(j, kbi_buf_text(&hash))) {
+	if (!is_pinned(j->args, kbi_buf_text(&hash))) {
 		kbi_judge_say(j, KB_FOREIGN, "the host is in the cluster of %s, whose certificate authority is %s", kbi_judge_fact(j, "server"),
 			kbi_buf_text(&hash));
 	} else {

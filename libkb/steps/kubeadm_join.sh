@@ -4,6 +4,7 @@
 # While join has not ended well its configuration lies in $kb_begun.
 
 kb_begun=/etc/kubernetes/libkb-join.yaml
+kb_discovery=/etc/kubernetes/libkb-discovery.conf
 kb_client=/var/lib/kubelet/pki/kubelet-client-current.pem
 
 # kb_facts_for_join: what only a join that is to be made, or to be gone on with, depends on
@@ -40,7 +41,7 @@ kb_is_joined() {
 
 # kb_end: the kubelet has its certificate, so the token has done its work
 kb_end() {
-	rm -f /etc/kubernetes/bootstrap-kubelet.conf "$kb_begun"
+	rm -f /etc/kubernetes/bootstrap-kubelet.conf "$kb_begun" "$kb_discovery"
 	systemctl -q enable --now kubelet
 }
 
@@ -48,6 +49,29 @@ kb_end() {
 kb_clean() {
 	rm -f /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/kubelet.conf /etc/kubernetes/pki/ca.crt /var/lib/kubelet/config.yaml \
 		/var/lib/kubelet/instance-config.yaml /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/pki/kubelet-client-*
+}
+
+# kb_discover: the file by which kubeadm knows the cluster, when its authority is known; nothing in it is secret
+kb_discover() {
+	[ -n "${ca_cert-}" ] || return 0
+	kb_server_of "$endpoint"
+	put "$kb_discovery" 0600 "apiVersion: v1
+kind: Config
+clusters:
+- name: kubernetes
+  cluster:
+    server: https://$kb_server
+    certificate-authority-data: $(printf '%s\n' "$ca_cert" | base64 -w0)
+contexts:
+- name: discovery
+  context:
+    cluster: kubernetes
+    user: nobody
+users:
+- name: nobody
+  user: {}
+current-context: discovery
+"
 }
 
 # kb_words TEXT: what the failing kubeadm said, as an error of its own. The token need not stay on disk: that a join was begun is enough
@@ -71,11 +95,13 @@ kb_words() {
 
 kb_join() {
 	kb_since=$(date +%s)
+	kb_discover || return 1
 	put "$kb_begun" 0600 "$made_config" || return 1
 	set -- --config "$kb_begun"
 	kb_ignore=$(kb_ignored "${ignore_preflight_errors-}")
 	[ -z "$kb_ignore" ] || set -- "$@" --ignore-preflight-errors "$kb_ignore"
 	kb_said=$(kb_run kubeadm join "$@")
+	rm -f "$kb_discovery"
 }
 
 apply() {
@@ -85,8 +111,12 @@ apply() {
 		return
 	fi
 	[ -n "${made_config-}" ] || return 1
-	kb_check_config "$made_config" join.config-refused
 	folder /etc/kubernetes
+	kb_discover || return 1
+	( kb_check_config "$made_config" join.config-refused ) || {
+		rm -f "$kb_discovery"
+		exit 1
+	}
 	if [ -e "$kb_begun" ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ] || [ -e /var/lib/kubelet/config.yaml ]; then
 		# the kubelet of that join may be about to get its certificate: so it is looked at when it stands still
 		systemctl stop kubelet

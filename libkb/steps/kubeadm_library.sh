@@ -73,6 +73,15 @@ kb_in_kubeconfig() {
 	sed -n "/^ *$2: */{ s///; s/[\"']//g; p; q; }" "$1"
 }
 
+# kb_server_of ENDPOINT: with kubeadm's port when it has none, in kb_server
+kb_server_of() {
+	case $1 in
+	*]) kb_server=$1:6443 ;;
+	*:*) kb_server=$1 ;;
+	*) kb_server=$1:6443 ;;
+	esac
+}
+
 # kb_ca_of FILE: the certificate authority of a kubeconfig, PEM
 kb_ca_of() {
 	kb_ca=$(kb_in_kubeconfig "$1" certificate-authority-data | base64 -d 2>/dev/null)

@@ -5,7 +5,7 @@
 kb_leftovers() {
 	for kb_path in /etc/kubernetes/admin.conf /etc/kubernetes/super-admin.conf /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf \
 		/etc/kubernetes/controller-manager.conf /etc/kubernetes/scheduler.conf /etc/kubernetes/libkb-init.yaml \
-		/etc/kubernetes/libkb-join.yaml /etc/kubernetes/manifests/*.yaml "$cert_dir"/* /etc/kubernetes/tmp/* \
+		/etc/kubernetes/libkb-join.yaml /etc/kubernetes/libkb-discovery.conf /etc/kubernetes/manifests/*.yaml "$cert_dir"/* /etc/kubernetes/tmp/* \
 		/var/lib/kubelet/config.yaml /var/lib/kubelet/instance-config.yaml /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/pki/* \
 		/var/lib/kubelet/pods/* /var/lib/etcd/member; do
 		if [ -e "$kb_path" ] || [ -h "$kb_path" ]; then printf '%s\n' "$kb_path"; fi

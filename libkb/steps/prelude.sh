@@ -7,7 +7,7 @@
 
 kb_newline='
 '
-kb_cr=$(printf '\r')
+[ -n "${kb_cr-}" ] || kb_cr=$(printf '\r')	# a session has set it: that costs a process
 
 # fact NAME VALUE: one fact; several of one name make a list. NAME=VALUE; or NAME>LINE, and >LINE for each that follows; or NAME:BASE64. The
 # second needs no program, and takes the shell longer the longer the text is. A line ends with or without a carriage return

@@ -54,9 +54,11 @@ kb_swap_fits() {
 
 apply() {
 	[ -z "$want_off" ] || kb_swap_fits
-	if [ -n "${want_fstab+set}" ]; then put /etc/fstab "$(stat -L -c %a /etc/fstab)" "$want_fstab" || return 1; fi
-	systemctl daemon-reload || return 1
-	# the units that came from fstab are gone by now
+	if [ -n "${want_fstab+set}" ]; then
+		put /etc/fstab "$(stat -L -c %a /etc/fstab)" "$want_fstab" || return 1
+		# the units that came from it go
+		systemctl daemon-reload || return 1
+	fi
 	kb_swap_units | while read -r kb_unit kb_state kb_rest; do
 		kb_swap_unit_off "$kb_unit" "$kb_state" || exit 1
 	done || return 1

@@ -17,13 +17,14 @@
 
 static const struct kbi_param params[] = {
 	{ "ttl", "30m", "its lifetime: 90s, 30m, 24h, 1h30m; 0: for ever, which is warned of", 0 },
+	{ "usages", "signing authentication", "what it is for: signing (a join finds the cluster by it), authentication (the kubelet's first login)", KBI_LIST },
 	{ 0 }
 };
 
 static const struct kbi_output outputs[] = {
 	{ "token", "the bootstrap token", KBI_SECRET },
 	{ "token-id", "its public part, by which token.delete knows it", 0 },
-	{ "join-command", "the kubeadm join line for a worker", KBI_SECRET },
+	{ "join-command", "the kubeadm join line for a worker, when the token is for both", KBI_SECRET },
 	{ 0 }
 };
 
@@ -56,11 +57,26 @@ duration_s(const char *text)
 	return sum;
 }
 
+static bool
+is_for(const struct kbi_map *args, const char *usage)
+{
+	const struct kbi_entry *e = NULL;
+
+	while ((e = kbi_map_next(args, "usages", e)))
+		if (kbi_str_is(e->value, usage))
+			return true;
+	return false;
+}
+
 static kb_status
 check(const struct kbi_map *args, struct kb_err *err)
 {
 	const char *ttl = kbi_map_get_or(args, "ttl", "");
 	int64_t seconds = duration_s(ttl);
+
+	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(args, "usages", e));)
+		if (!kbi_str_is(e->value, "signing") && !kbi_str_is(e->value, "authentication"))
+			return kbi_fail(err, KB_EINVAL, "token.create: usages: \"%s\" is not signing or authentication", e->value);
 
 	if (seconds < 0 || seconds > TTL_MAX_S)
 		return kbi_fail(err, KB_EINVAL, "token.create: ttl %s: not a lifetime such as 30m, up to a year", ttl);
@@ -122,7 +138,8 @@ judge(struct kbi_judge *j)
 	if (*id && is_listed(j, id)) {
 		kbi_judge_output_secret(j, "token", token);
 		kbi_judge_output(j, "token-id", id);
-		give_command(j, token);
+		if (is_for(j->args, "signing") && is_for(j->args, "authentication"))
+			give_command(j, token);
 		return KB_OK;
 	}
 	if (duration_s(kbi_judge_arg(j, "ttl")) == 0)

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154 # wants and what was made come as variables
-# token.create: made_token is the token, want_lifetime its seconds (0: for ever)
+# token.create: usages; made_token is the token, want_lifetime its seconds (0: for ever)
 
 probe() {
 	[ -e /etc/kubernetes/admin.conf ] || return 0
@@ -7,6 +7,17 @@ probe() {
 	if [ -r /etc/kubernetes/pki/ca.crt ]; then fact ca "$(cat /etc/kubernetes/pki/ca.crt)"; fi
 	have kubectl || return 0
 	fact_of tokens kb_ask -n kube-system get secrets --field-selector type=bootstrap.kubernetes.io/token -o name
+}
+
+# kb_is_for USAGE: true or false, as a manifest has it
+kb_is_for() {
+	for kb_usage in $usages; do
+		if [ "$kb_usage" = "$1" ]; then
+			echo true
+			return
+		fi
+	done
+	echo false
 }
 
 # kb_secret ID SECRET: what kubeadm token create makes, in the form of a manifest
@@ -21,8 +32,8 @@ type: bootstrap.kubernetes.io/token
 stringData:
   token-id: "$1"
   token-secret: "$2"
-  usage-bootstrap-authentication: "true"
-  usage-bootstrap-signing: "true"
+  usage-bootstrap-authentication: "$(kb_is_for authentication)"
+  usage-bootstrap-signing: "$(kb_is_for signing)"
   auth-extra-groups: system:bootstrappers:kubeadm:default-node-token
   description: made by libkb
 EOF_SECRET
@@ -39,7 +50,8 @@ apply() {
 	kb_id=${made_token%%.*}
 	kb_secret "$kb_id" "${made_token#*.}" |
 		kb_do apply --server-side --force-conflicts --field-manager=libkb -f - || return 1
-	# until the controller manager has signed for it, a join with it is told that the token is unknown
+	[ "$(kb_is_for signing)" = true ] || return 0
+	# until the controller manager has signed for it, a join that finds the cluster by it is told that the token is unknown
 	until_ok 60 kb_is_signed "$kb_id" ||
 		die TIMEOUT token.not-signed "cluster-info was not signed for the token $kb_id within 60 s: the controller manager may be down"
 }

@@ -197,7 +197,8 @@ nothing_is_verified_that_was_not_asked_again(void **state)
 	kb_host_free(host);
 }
 
-#define ASKED_FOR_TOKENS "probe token.create\narg ttl=30m\n"
+#define FOR_TOKENS "arg ttl=30m\narg usages=authentication\narg usages=signing\n"
+#define ASKED_FOR_TOKENS "probe token.create\n" FOR_TOKENS
 #define TOKENS(lines) ASKED_FOR_TOKENS lines "fact tokens.status=0\nfact probe.ended=yes\nexit 0\n"
 
 /* A token is another one in each run: its public part is played as the one of this run, in facts, files, logs and parameters. */
@@ -206,7 +207,7 @@ what_the_controller_makes_anew_is_played_as_it_makes_it(void **state)
 {
 	struct fixture *f = *state;
 	char ids[2][16];
-	write_recording(f, HEAD TOKENS("fact tokens=\n") "apply token.create\narg ttl=30m\nlog\n:made \\{token-id}, and \\{nothing}\nexit 0\n"
+	write_recording(f, HEAD TOKENS("fact tokens=\n") "apply token.create\n" FOR_TOKENS "log\n:made \\{token-id}, and \\{nothing}\nexit 0\n"
 		TOKENS("file tokens\n|secret/bootstrap-token-aaaaaa\n:secret/bootstrap-token-\\{token-id}\n")
 		"probe token.delete\narg token-id=\\{token-id}\nfact secret=secret/bootstrap-token-\\{token-id}\nfact secret.status=0\nfact probe.ended=yes\nexit 0\n"
 		"apply token.delete\narg token-id=\\{token-id}\nexit 0\n"

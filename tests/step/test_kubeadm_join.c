@@ -220,6 +220,58 @@ the_configuration_pins_the_authority_and_is_secret(void **state)
 	judged_free(&j);
 }
 
+/* Then nobody waits until the cluster has signed for the token. */
+static void
+an_authority_that_is_there_needs_no_discovery_by_token(void **state)
+{
+	struct unit_file ca = unit_read("ca/rsa.pem");
+	struct judged j;
+
+	(void)state;
+	host(&j, ENDPOINT "node-ip=192.168.1.3\nca-cert-hash=" OTHER_HASH "\n");
+	kbi_map_set_secret(&j.args, "token", TOKEN, strlen(TOKEN));
+	kbi_map_set(&j.args, "ca-cert", ca.data);
+	assert_int_equal(prepare(&j, NULL), KB_OK);
+	const char *config = kbi_map_get(&j.made, "config");
+	assert_true(kbi_map_find(&j.made, "config")->secret);
+	assert_non_null(strstr(config, "kubeConfigPath: /etc/kubernetes/libkb-discovery.conf"));
+	assert_non_null(strstr(config, "tlsBootstrapToken: " TOKEN));
+	assert_null(strstr(config, "bootstrapToken:"));
+	assert_null(strstr(config, "BEGIN CERTIFICATE"));
+	judged_free(&j);
+	free(ca.data);
+}
+
+static void
+an_authority_is_the_pinned_one(void **state)
+{
+	struct unit_file ca = unit_read("ca/rsa.pem");
+	struct kb_err err = {0};
+	char *hash = ca_hash(), params[300];
+	struct judged j;
+
+	(void)state;
+	host(&j, ENDPOINT "token=" TOKEN "\nca-cert-hash=" OTHER_HASH "\n");
+	kbi_map_set(&j.args, "ca-cert", ca.data);
+	assert_int_equal(j.step->def->check(&j.args, &err), KB_EINVAL);
+	assert_non_null(strstr(err.cause, hash));
+	kbi_err_clear(&err);
+	kbi_map_set(&j.args, "ca-cert", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n");
+	assert_int_equal(j.step->def->check(&j.args, &err), KB_EINVAL);
+	kbi_err_clear(&err);
+	judged_free(&j);
+	snprintf(params, sizeof(params), ENDPOINT "token=" TOKEN "\nca-cert-hash=" OTHER_HASH "\nca-cert-hash=%s\n", hash);
+	host(&j, params);
+	kbi_map_set(&j.args, "ca-cert", ca.data);
+	assert_int_equal(j.step->def->check(&j.args, NULL), KB_OK);
+	kbi_map_set(&j.args, "ca-cert", "");	/* an output that is not known yet */
+	assert_int_equal(j.step->def->check(&j.args, NULL), KB_OK);
+	judged_free(&j);
+	judged_refuses("kubeadm.join", "endpoint=192.168.1.300:6443\ntoken=" TOKEN "\nca-cert-hash=" OTHER_HASH "\n", KB_EINVAL, NULL, "192.168.1.300");
+	free(hash);
+	free(ca.data);
+}
+
 static void
 the_form_follows_the_version_that_is_installed(void **state)
 {
@@ -302,6 +354,8 @@ main(void)
 		cmocka_unit_test(what_a_killed_join_left_is_partial),
 		cmocka_unit_test(a_token_left_on_disk_and_a_stopped_kubelet_are_differences),
 		cmocka_unit_test(the_configuration_pins_the_authority_and_is_secret),
+		cmocka_unit_test(an_authority_that_is_there_needs_no_discovery_by_token),
+		cmocka_unit_test(an_authority_is_the_pinned_one),
 		cmocka_unit_test(the_form_follows_the_version_that_is_installed),
 		cmocka_unit_test(a_host_without_state_is_reset),
 		cmocka_unit_test(a_host_of_another_cluster_is_not_reset),

@@ -30,6 +30,31 @@ lifetimes_are_whole_and_bounded(void **state)
 	}
 }
 
+/* A join line is of use only when the token is for both. */
+static void
+what_a_token_is_for_is_kubeadms_word(void **state)
+{
+	static const struct { const char *params; bool is_enough; } uses[] = {
+		{ "", true }, { "usages=authentication\nusages=signing\n", true }, { "usages=authentication\n", false }, { "usages=signing\n", false },
+	};
+	struct unit_file ca = unit_read("ca/ec.pem");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(uses); i++) {
+		struct judged j;
+		judged_new(&j, "token.create", uses[i].params);
+		assert_int_equal(j.status, KB_OK);
+		kbi_map_set_secret(&j.made, "token", TOKEN, strlen(TOKEN));
+		judged_facts(&j, "server=https://192.168.1.2:6443\ntokens.status=0\ntokens=secret/bootstrap-token-abcdef\n");
+		judged_fact(&j, "ca", ca.data);
+		assert_int_equal(judged_run(&j), KB_PRESENT);
+		assert_int_equal(kbi_map_has(&j.judge.outputs, "join-command"), uses[i].is_enough);
+		judged_free(&j);
+	}
+	judged_refuses("token.create", "usages=signing\nusages=encryption\n", KB_EINVAL, NULL, "\"encryption\" is not signing or authentication");
+	free(ca.data);
+}
+
 static void
 for_ever_is_warned_of(void **state)
 {
@@ -232,6 +257,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lifetimes_are_whole_and_bounded),
+		cmocka_unit_test(what_a_token_is_for_is_kubeadms_word),
 		cmocka_unit_test(for_ever_is_warned_of),
 		cmocka_unit_test(a_token_is_ours_and_new_each_time),
 		cmocka_unit_test(a_token_is_there_when_its_secret_is),

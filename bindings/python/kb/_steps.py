@@ -543,6 +543,7 @@ def kubeadm_join(
     endpoint: Value = None,
     token: Secret = None,
     ca_cert_hash: Values = None,
+    ca_cert: Value = None,
     config: Value = None,
     cri_socket: Value = None,
     ignore_preflight_errors: Values = None,
@@ -562,6 +563,7 @@ def kubeadm_join(
         endpoint: where the API server is, as HOST:PORT: an output of kubeadm.init (required)
         token: the bootstrap token: an output of token.create (required)
         ca_cert_hash: the pin of the cluster's certificate authority, sha256:HEX: an output of kubeadm.init (required)
+        ca_cert: that authority itself, PEM: an output of kubeadm.init; with it the token need not be signed for (kubeadm's discovery by file)
         config: kubeadm documents of the caller's own (YAML), merged by kind over what these parameters give
         cri_socket: the container runtime's socket; default `unix:///run/containerd/containerd.sock`
         ignore_preflight_errors: names of checks whose errors are taken as warnings
@@ -579,6 +581,7 @@ def kubeadm_join(
         endpoint=endpoint,
         token=token,
         ca_cert_hash=ca_cert_hash,
+        ca_cert=ca_cert,
         config=config,
         cri_socket=cri_socket,
         ignore_preflight_errors=ignore_preflight_errors,
@@ -832,21 +835,24 @@ def swap_off(
 def token_create(
     *,
     ttl: Value = None,
+    usages: Values = None,
     **unknown: Never,
 ) -> Step:
     """`token.create`: there is a new bootstrap token that nodes can join with.
 
     Parameters:
         ttl: its lifetime: 90s, 30m, 24h, 1h30m; 0: for ever, which is warned of; default `30m`
+        usages: what it is for: signing (a join finds the cluster by it), authentication (the kubelet's first login); default `signing authentication`
 
     Outputs:
         token: the bootstrap token
         token-id: its public part, by which token.delete knows it
-        join-command: the kubeadm join line for a worker
+        join-command: the kubeadm join line for a worker, when the token is for both
     """
     return Step(
         "token.create",
         ttl=ttl,
+        usages=usages,
         **unknown,
     )
 
