@@ -132,7 +132,7 @@ kb_follow_step() {
 	kb_pos=$2
 	kb_done=
 	until [ -n "$kb_done" ]; do
-		if flock -s -w 0.2 "$kb_dir/alive" true; then
+		if flock -s -w 0.5 "$kb_dir/alive" true; then
 			kb_done=1
 		elif [ -e "$kb_dir/status" ]; then
 			flock -s -w 1 "$kb_dir/alive" true
