@@ -30,10 +30,10 @@ EOF_CA
 # kb_get_briefly CA: the same in a third of the time, by what mostly lies beside the certificates of a host; it fails where kubectl has more to say
 kb_get_briefly() {
 	have openssl || return 1
-	kb_name=-verify_hostname
-	case $kb_host in *[!0-9.]*) case $kb_host in *:*) kb_name=-verify_ip ;; esac ;; *) kb_name=-verify_ip ;; esac
+	kb_name=-verify_ip
+	case $kb_host in *:*) ;; *[!0-9.]*) kb_name=-verify_hostname ;; esac
 	kb_said=$(printf 'GET /version HTTP/1.0\r\nHost: %s\r\n\r\n' "$kb_server" |
-		timeout "$timeout" openssl s_client -connect "$kb_server" -servername "$kb_host" "$kb_name" "$kb_host" \
+		timeout "$timeout" openssl s_client -connect "$kb_server" "$kb_name" "$kb_host" \
 			-CAfile /dev/fd/4 -verify_return_error -quiet 2>/dev/null 4<<EOF_CA
 $1
 EOF_CA

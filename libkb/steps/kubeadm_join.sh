@@ -55,13 +55,14 @@ kb_clean() {
 kb_discover() {
 	[ -n "${ca_cert-}" ] || return 0
 	kb_server_of "$endpoint"
+	kb_ca=$(printf '%s' "$ca_cert")		# kubeadm writes it as it is here: with one newline at its end, as on the control plane
 	put "$kb_discovery" 0600 "apiVersion: v1
 kind: Config
 clusters:
 - name: kubernetes
   cluster:
     server: https://$kb_server
-    certificate-authority-data: $(printf '%s\n' "$ca_cert" | base64 -w0)
+    certificate-authority-data: $(printf '%s\n' "$kb_ca" | base64 -w0)
 contexts:
 - name: discovery
   context:
