@@ -2,13 +2,10 @@
 /* What many hosts cost the controller in processor time and memory, and what waiting costs it. The hosts are logins of one sshd on this
  * machine, each with a /run of its own; sshd takes ten times what the controller does, so the time on the clock says nothing. */
 #include "drive.h"
+#include "long.h"
 #include "sshd.h"
 
-#ifndef KB_LONG
-#define KB_LONG 0
-#endif
-
-#define HOSTS (KB_LONG ? 1000 : 200)
+#define HOSTS (is_long_run() ? 1000 : 200)
 #define STEPS 20
 #define ATTEMPTS 3			/* a machine that others load makes caches cold: the least counts */
 #define CPU_MS 3.0

@@ -3,6 +3,7 @@
  * true. The run after it finds everything as it was left, and does the rest, once. */
 #include "hosts.h"
 #include "line.h"
+#include "long.h"
 
 #define HOSTS 4
 #define TASKS 3			/* on each of them */
@@ -167,7 +168,7 @@ static void
 cancelled_at_any_moment_it_says_what_is_left_on_each_host(void **state)
 {
 	struct fixture f;
-	int step = getenv("KB_LONG") ? 1 : 9, kinds[4] = { 0 }, moments = 0;
+	int step = is_long_run() ? 1 : 9, kinds[4] = { 0 }, moments = 0;
 	set_up(&f, state);
 	while (cancel_at(&f, moments * step, kinds))
 		moments++;

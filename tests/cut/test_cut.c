@@ -2,6 +2,7 @@
 /* The connection is cut at every packet of a step that adds one line to a file: the line is there exactly once, and the caller got success,
  * or an error after which another run succeeds. Several hosts at a time, each with its own thread and context. */
 #include "cutter.h"
+#include "long.h"
 #include "step.h"
 
 #define PATIENCE_MS 120000
@@ -105,7 +106,7 @@ work_on(void *owner)
 {
 	struct worker *worker = owner;
 	struct work *work = worker->work;
-	int variants = getenv("KB_LONG") ? 2 : 1, i;
+	int variants = is_long_run() ? 2 : 1, i;
 	while ((i = atomic_fetch_add(&work->next, 1)) < work->packets * variants) {
 		bool is_half_given = variants == 2 ? i & 1 : work->how == CUT_SILENCE;
 		check_one(work, worker->host_number, i / variants, is_half_given);

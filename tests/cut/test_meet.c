@@ -3,6 +3,7 @@
  * to be done is done once, and never do both apply at a time. */
 #include "hosts.h"
 #include "line.h"
+#include "long.h"
 
 #include <sys/mman.h>
 
@@ -90,7 +91,7 @@ static void
 two_controllers_leave_no_broken_state(void **state)
 {
 	struct hosts *hosts = need_hosts(state);
-	int rounds = getenv("KB_LONG") ? 1000 : 100, pairs = hosts->count < 4 ? hosts->count : 4, wrong = 0;
+	int rounds = is_long_run() ? 1000 : 100, pairs = hosts->count < 4 ? hosts->count : 4, wrong = 0;
 	struct ends *ends = mmap(NULL, sizeof(*ends), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pids[4];
 	assert_true(ends != MAP_FAILED);

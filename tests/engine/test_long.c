@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Long steps, which outlive the connection that began them: followed, attached to, told of, and run once. */
 #include "engine.h"
+#include "long.h"
 #include "step.h"
 
 #include <signal.h>
@@ -309,7 +310,7 @@ a_flood_is_bounded_and_its_end_is_kept(void **state)
 	struct fixture *f = *state;
 	struct flood flood = { 0 };
 	char action[100];
-	snprintf(action, sizeof(action), "yes flood | head -c %lld; echo last words; exit 1", getenv("KB_LONG") ? 10000000000LL : 200000000LL);
+	snprintf(action, sizeof(action), "yes flood | head -c %lld; echo last words; exit 1", is_long_run() ? 10000000000LL : 200000000LL);
 	kb_plan *plan = line_plan(f, action);
 	assert_int_equal(run_plan(f->kb, plan, KB_APPLY, 600000, see_flood, &flood), KB_ESTEP);
 	assert_non_null(strstr(flood.tail, "last words"));

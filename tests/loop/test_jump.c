@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Jump hosts: real ones, three sshd on loopback. Each hop is trusted as strictly as the host behind it, all
  * hosts share one connection to it, and who fails is named. */
+#include "long.h"
 #include "relay.h"
 #include "sshd.h"
 
@@ -563,7 +564,7 @@ static void
 an_embedder_may_drop_it_at_any_moment(void **state)
 {
 	struct net *net = need_net(state);
-	int step = getenv("KB_LONG") ? 1 : 5, dropped = 0;
+	int step = is_long_run() ? 1 : 5, dropped = 0;
 
 	for (int turns = 0; turns < 400; turns += step) {
 		struct talk talk = jump_talk(net, through(net, "A")), other = jump_talk(net, through(net, "A"));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* known_hosts against ssh itself: generated files, each shown to a real ssh that asks a real sshd, and to us. */
+#include "long.h"
 #include "sshd.h"
 
 #include "base/str.h"
@@ -137,7 +138,7 @@ ssh_and_we_trust_the_same(void **state)
 {
 	struct sshd *sshd = need_sshd(state);
 	struct kbi_buf key = KBI_BUF(KBI_SIZE_TEXT);
-	int cases = getenv("KB_LONG") ? LONG_CASES : CASES, trusted = 0, refused = 0;
+	int cases = is_long_run() ? LONG_CASES : CASES, trusted = 0, refused = 0;
 
 	if (access("/usr/bin/ssh", X_OK) != 0) {
 		print_message("skipped: ssh is not installed (Debian: openssh-client)\n");

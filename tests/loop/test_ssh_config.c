@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ssh_config, line by line, against ssh -G on generated files, and as a host's settings. */
+#include "long.h"
 #include "turn.h"
 
 #include <ctype.h>
@@ -258,7 +259,7 @@ generated_files_say_what_they_say_to_ssh(void **state)
 		skip();
 	}
 	snprintf(path, sizeof(path), "%.128s/config", folder);
-	for (int file = 0; file < (getenv("KB_LONG") ? LONG_FILES : FILES); file++) {
+	for (int file = 0; file < (is_long_run() ? LONG_FILES : FILES); file++) {
 		make_config(folder, "part0", false, &seed);
 		make_config(folder, "part1", true, &seed);
 		make_config(folder, "part2", false, &seed);
