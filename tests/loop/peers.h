@@ -5,11 +5,13 @@
 
 #include "turn.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -70,6 +72,7 @@ start_server(const char *command, int fd)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, fd, 0);
 	posix_spawn_file_actions_adddup2(&actions, fd, 1);
+	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);	/* who runs the test waits until nobody holds its output */
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
 	if (posix_spawn(&pid, sh, &actions, &attr, argv, environ))
@@ -79,23 +82,48 @@ start_server(const char *command, int fd)
 	return pid;
 }
 
-/* Whoever it has made, too: sshd serves in a process of its own. */
+static inline void stop_children(pid_t pid, int signal);
+
+/* Whoever it has made, too: sshd serves in processes of its own. Each is stopped before its children are listed: who runs makes more of
+ * them, and who is dead has none, though they live. */
 static inline void
 stop_all(pid_t pid, int signal)
 {
+	kill(pid, SIGSTOP);
+	stop_children(pid, signal);
+	kill(pid, signal);
+}
+
+static inline void
+stop_children(pid_t pid, int signal)
+{
 	char path[64], line[1024] = "";
 
-	kill(pid, signal);
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
 	FILE *file = fopen(path, "r");
-	if (!file)
-		return;
-	if (!fgets(line, sizeof(line), file))
+	if (file && !fgets(line, sizeof(line), file))
 		line[0] = '\0';
-	fclose(file);
+	if (file)
+		fclose(file);
 	for (char *at = line, *word; (word = strsep(&at, " "));)
 		if (atoi(word) > 1)
 			stop_all(atoi(word), signal);
+}
+
+/* An sshd that hears a goodbye ends before it is stopped, and what it served lives on, stopped by itself or asleep: such orphans become ours,
+ * and end with the tests. */
+static inline int
+adopt_orphans(void)
+{
+	return prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+static inline void
+stop_orphans(void)
+{
+	stop_children(getpid(), SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 }
 
 static inline bool

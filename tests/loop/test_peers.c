@@ -285,6 +285,20 @@ no_peer_holds_a_download_up(void **state)
 	}
 }
 
+static int
+start(void **state)
+{
+	return adopt_orphans() || sshd_group(state);
+}
+
+static int
+stop(void **state)
+{
+	int status = sshd_ungroup(state);
+	stop_orphans();
+	return status;
+}
+
 int
 main(void)
 {
@@ -297,5 +311,5 @@ main(void)
 		cmocka_unit_test(no_peer_holds_a_download_up),
 	};
 
-	return cmocka_run_group_tests_name("peers", tests, sshd_group, sshd_ungroup);
+	return cmocka_run_group_tests_name("peers", tests, start, stop);
 }

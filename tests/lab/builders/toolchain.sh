@@ -7,8 +7,9 @@ out=$1 suite=$2
 # shellcheck source=/dev/null
 . "${0%/*}/debian.sh"
 
-packages=(gcc g++ libc6-dev cmake ninja-build pkgconf libyaml-dev libcurl4-openssl-dev libssh2-1-dev libssl-dev libcmocka-dev
-	openssh-server openssh-client openssl sudo gnupg zsh fish tcsh iproute2 procps shellcheck)
+packages=(gcc g++ libc6-dev cmake ninja-build make pkgconf libyaml-dev libcurl4-openssl-dev libssh2-1-dev libssl-dev libcmocka-dev
+	openssh-server openssh-client openssl ca-certificates sudo gnupg zsh fish tcsh busybox iproute2 procps locales python3
+	python3-asyncssh python3-cffi-backend shellcheck)	# the last but one: debootstrap knows nobody who provides a name
 
 include() { local IFS=,; echo "${packages[*]}"; }
 
