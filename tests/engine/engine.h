@@ -34,7 +34,7 @@ be_a_host_of_its_own(void)
 	static bool is_done;
 	if (is_done || geteuid() != 0 || unshare(CLONE_NEWNS) != 0)
 		return;
-	is_done = mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	is_done = mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) == 0;
 	for (size_t i = 0; is_done && i < sizeof(places) / sizeof(places[0]); i++)
 		mount("tmpfs", places[i], "tmpfs", 0, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What apt.sh and containerd_install.sh do by themselves, in the shells that may be a host's /bin/sh. */
 #include <fcntl.h>
+#include <sys/prctl.h>
 
 #include "shells.h"
 
@@ -77,8 +78,9 @@ the_holder_of_a_lock_is_named_and_waited_for(void **state)
 	(void)state;
 	assert_int_equal(fcntl(fd, F_SETLK, &lock), 0);
 	snprintf(text, sizeof(text), "kb_apt_locks='/nonexistent %s'\nkb_lock_holder", path);
-	char words[200];
-	snprintf(words, sizeof(words), "%s is held by process %d (test_apt_script)", path, (int)getpid());
+	char words[200], name[20];
+	assert_int_equal(prctl(PR_GET_NAME, name), 0);
+	snprintf(words, sizeof(words), "%s is held by process %d (%s)", path, (int)getpid(), name);
 	check(text, 0, words);
 	snprintf(text, sizeof(text), "kb_apt_locks=%s kb_apt_patience=1\nkb_locked true\necho \"status $?\"", path);
 	check(text, 1, "error.code=LOCKED\nerror.id=apt.locked\n");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Downloads, from an HTTPS server of this test's own on loopback that answers as its paths are called. */
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -27,6 +28,12 @@
 static struct server {
 	int tls_port, plain_port;
 	SSL_CTX *tls;
+	struct listener {
+		int fd;
+		SSL_CTX *tls;
+		pthread_t thread;
+	} listeners[2];
+	atomic_int open;		/* connections: all of them have ended before the tests do */
 	char folder[64];
 	char ca[100], other_ca[100];	/* the certificate of the server, and one of nobody */
 	atomic_int requests;
@@ -114,7 +121,8 @@ answer(const struct connection *c, const char *path)
 	} else if (kbi_str_is(path, "/cut")) {
 		say(c, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhello\n");
 	} else if (kbi_str_is(path, "/silent")) {
-		sleep(20);
+		struct pollfd gone = { c->fd, POLLRDHUP, 0 };
+		poll(&gone, 1, 20000);
 	} else if (kbi_str_is(path, "/slow")) {
 		usleep(300000);
 		say(c, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n");
@@ -164,13 +172,9 @@ serve_one(void *data)
 	SSL_free(c->ssl);
 	close(c->fd);
 	free(c);
+	atomic_fetch_sub(&server.open, 1);
 	return NULL;
 }
-
-struct listener {
-	int fd;
-	SSL_CTX *tls;
-};
 
 static void *
 serve(void *data)
@@ -186,19 +190,19 @@ serve(void *data)
 			c->ssl = SSL_new(listener->tls);
 			SSL_set_fd(c->ssl, fd);
 		}
+		atomic_fetch_add(&server.open, 1);
 		if (pthread_create(&thread, NULL, serve_one, c) == 0)
 			pthread_detach(thread);
 	}
+	close(listener->fd);
 	return NULL;
 }
 
 static int
 start_server(void **state)
 {
-	static struct listener tls, plain;
 	EVP_PKEY *key, *other_key;
 	X509 *cert, *other_cert;
-	pthread_t thread;
 
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
@@ -215,15 +219,24 @@ start_server(void **state)
 	X509_free(other_cert);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(other_key);
-	tls = (struct listener){ listen_on(&server.tls_port), server.tls };
-	plain = (struct listener){ listen_on(&server.plain_port), NULL };
-	return pthread_create(&thread, NULL, serve, &tls) || pthread_create(&thread, NULL, serve, &plain);
+	server.listeners[0] = (struct listener){ .fd = listen_on(&server.tls_port), .tls = server.tls };
+	server.listeners[1] = (struct listener){ .fd = listen_on(&server.plain_port) };
+	for (size_t i = 0; i < COUNT(server.listeners); i++)
+		assert_int_equal(pthread_create(&server.listeners[i].thread, NULL, serve, &server.listeners[i]), 0);
+	return 0;
 }
 
 static int
 stop_server(void **state)
 {
 	(void)state;
+	for (size_t i = 0; i < COUNT(server.listeners); i++) {
+		shutdown(server.listeners[i].fd, SHUT_RDWR);
+		pthread_join(server.listeners[i].thread, NULL);
+	}
+	for (int i = 0; i < 2000 && atomic_load(&server.open); i++)
+		usleep(20000);
+	SSL_CTX_free(server.tls);
 	unlink(server.ca);
 	unlink(server.other_ca);
 	return rmdir(server.folder);
@@ -550,7 +563,7 @@ the_authorities_are_found_where_another_distribution_has_them(void **state)
 	struct kbi_fetch what = want("/hello");
 
 	(void)state;
-	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("tmpfs", "/etc/ssl", "tmpfs", 0, NULL))
+	if (unshare(CLONE_NEWNS) || mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) || mount("tmpfs", "/etc/ssl", "tmpfs", 0, NULL))
 		skip();
 	what.ca_file = NULL;
 	check_fails(&what, KB_EINVAL, "fetch.ca-file", "");
@@ -577,7 +590,7 @@ main(void)
 		cmocka_unit_test(the_authorities_are_found_where_another_distribution_has_them),
 	};
 
-	/* the server's threads are never joined: OpenSSL, cleaned up at exit, would be taken from under one that still answers */
+	/* the connections' threads are not joined: OpenSSL, cleaned up at exit, would be taken from under one that still answers */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	return cmocka_run_group_tests(tests, start_server, stop_server);
 }

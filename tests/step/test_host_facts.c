@@ -242,7 +242,7 @@ hostile_facts_are_read_as_far_as_they_make_sense(void **state)
 		"1: eth0 inet6 192.168.1.2/24 scope", "1: eth0 inet 192.168.1.2 peer 10.0.0.1/32 scope global eth0",
 		"\x1b[31m 1: eth0 inet \xff\xfe/8", "default", "default via", "blackhole", "dev dev dev dev", "throw 0.0.0.0/0",
 	};
-	char *many = unit_repeat("1: eth0 inet 172.30.0.1/24 scope global x\n", MIB);
+	char *many = unit_repeat("1: eth0 inet 172.30.0.1/24 scope global x\n", LARGE);
 	struct judged j;
 
 	(void)state;

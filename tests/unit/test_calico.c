@@ -396,7 +396,7 @@ hostile_input_ends_within_its_bounds(void **state)
 
 	for (size_t h = 0; h < COUNT(heads); h++) {
 		for (size_t i = 0; i < COUNT(units); i++) {
-			char *text = unit_repeat(units[i], MIB);
+			char *text = unit_repeat(units[i], LARGE);
 			struct kbi_buf whole = KBI_BUF(2 * MIB);
 			kbi_buf_add(&whole, heads[h]);
 			kbi_buf_add(&whole, text);

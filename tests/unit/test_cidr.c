@@ -156,7 +156,7 @@ a_megabyte_of_taken_networks_ends_in_time(void **state)
 	char want[32];
 	unsigned i = 0;
 
-	for (; taken.size_bytes < MIB - 40; i++)
+	for (; taken.size_bytes < LARGE - 40; i++)
 		kbi_buf_add_format(&taken, "172.%u.%u.%u ", 16 + i / 65536 % 16, i / 256 % 256, i % 256);
 	i = (i + 3) / 4 * 4;
 	snprintf(want, sizeof(want), "172.%u.%u.%u/30", 16 + i / 65536, i / 256 % 256, i % 256);

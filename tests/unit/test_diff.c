@@ -190,12 +190,12 @@ hostile_input_ends_within_its_bounds(void **state)
 	struct rlimit old = unit_bound_memory(BOUND_BYTES + 4 * MIB);
 	for (size_t i = 0; i < COUNT(units); i++) {
 		for (size_t j = 0; j < COUNT(units); j++) {
-			char *before = unit_repeat(units[i], MIB), *after = unit_repeat(units[j], MIB - 7);
+			char *before = unit_repeat(units[i], LARGE), *after = unit_repeat(units[j], LARGE - 7);
 			before[0] = 'x';
-			before[MIB - 1] = 'y';
+			before[LARGE - 1] = 'y';
 			after[0] = 'z';
 			double start = unit_cpu_ms();
-			kb_bytes *diff = kb_diff(*state, "x", before, MIB, after, MIB - 7);
+			kb_bytes *diff = kb_diff(*state, "x", before, LARGE, after, LARGE - 7);
 			double ms = unit_cpu_ms() - start;
 			assert_non_null(diff);
 			if (!unit_is_in_time(ms, 2))	/* two inputs of 1 MiB */

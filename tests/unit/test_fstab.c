@@ -72,9 +72,9 @@ large_input_ends_within_its_bounds(void **state)
 	static const char *const units[] = {"a b swap\n", "\n", " ", "a", "#kb# ", "a b swap"};
 
 	for (size_t i = 0; i < COUNT(units); i++) {
-		char *text = unit_repeat(units[i], MIB);
+		char *text = unit_repeat(units[i], LARGE);
 		double before = unit_cpu_ms();
-		kb_bytes *off = kb_fstab_swap_off(*state, text, MIB);
+		kb_bytes *off = kb_fstab_swap_off(*state, text, LARGE);
 		assert_true(unit_is_in_time(unit_cpu_ms() - before, 1));
 		assert_non_null(off);
 		kb_bytes_free(off);

@@ -99,12 +99,12 @@ large_input_ends_within_its_bounds(void **state)
 	struct kbi_buf entries = KBI_BUF(MIB);
 	static const char *const units[] = {"127.0.0.1 n1 ", "127.0.0.1 n1\n", "127.0.0.1 x", "\n", " ", "#"};
 
-	for (int i = 0; entries.size_bytes < MIB - 40; i++)
+	for (int i = 0; entries.size_bytes < LARGE - 40; i++)
 		kbi_buf_add_format(&entries, "10.0.0.1 n%d\n", i);
 	for (size_t i = 0; i < COUNT(units); i++) {
-		char *text = unit_repeat(units[i], MIB);
+		char *text = unit_repeat(units[i], LARGE);
 		double before = unit_cpu_ms();
-		kb_bytes *bytes = kb_hosts_block(*state, text, MIB, entries.data);
+		kb_bytes *bytes = kb_hosts_block(*state, text, LARGE, entries.data);
 		double ms = unit_cpu_ms() - before;
 		if (!unit_is_in_time(ms, 2))
 			fail_msg("%s: %.0f ms", units[i], ms);

@@ -116,7 +116,7 @@ hostile_input_ends_within_its_bounds(void **state)
 		"--discovery-token-ca-cert-hash a,a,a ", "\n", "-"};
 
 	for (size_t i = 0; i < COUNT(units); i++) {
-		char *text = unit_repeat(units[i], MIB);
+		char *text = unit_repeat(units[i], LARGE);
 		double before = unit_cpu_ms();
 		assert_null(kb_join_parse(*state, text));
 		memcpy(text, "kubeadm join a:1 ", 17);

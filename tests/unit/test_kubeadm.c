@@ -342,11 +342,11 @@ hostile_input_ends_within_its_bounds(void **state)
 		"\"", "k: [a,a,a,a]\n"};
 
 	for (size_t i = 0; i < COUNT(units); i++) {
-		char *text = unit_repeat(units[i], MIB);
+		char *text = unit_repeat(units[i], LARGE);
 		double before = unit_cpu_ms();
 		assert_null(kb_kubeadm_config(*state, "init", text));
 		assert_null(kb_kubeadm_merge(*state, OURS, strlen(OURS), text));
-		assert_null(kb_kubeadm_merge(*state, text, MIB, "kind: a"));
+		assert_null(kb_kubeadm_merge(*state, text, LARGE, "kind: a"));
 		double ms = unit_cpu_ms() - before;
 		if (!unit_is_in_time(ms, 3))
 			fail_msg("%s: %.0f ms", units[i], ms);
@@ -354,7 +354,7 @@ hostile_input_ends_within_its_bounds(void **state)
 	}
 	struct kbi_buf wide = KBI_BUF(MIB);
 	kbi_buf_add(&wide, "kind: ClusterConfiguration\napiVersion: x/v1\n");
-	for (int i = 0; wide.size_bytes < MIB - 40; i++)
+	for (int i = 0; wide.size_bytes < LARGE - 40; i++)
 		kbi_buf_add_format(&wide, "k%d: v\n", i);
 	double before = unit_cpu_ms();
 	kb_bytes *merged = kb_kubeadm_merge(*state, wide.data, wide.size_bytes, wide.data);

@@ -283,10 +283,10 @@ hostile_input_ends_within_its_bounds(void **state)
 
 	for (size_t h = 0; h < COUNT(heads); h++) {
 		for (size_t i = 0; i < COUNT(units); i++) {
-			char *text = unit_repeat(units[i], MIB);
+			char *text = unit_repeat(units[i], LARGE);
 			memcpy(text, heads[h], strlen(heads[h]));
 			double before = unit_cpu_ms();
-			kb_bytes_free(kb_toml_set(*state, text, MIB, "t.u", "a", "1"));
+			kb_bytes_free(kb_toml_set(*state, text, LARGE, "t.u", "a", "1"));
 			double ms = unit_cpu_ms() - before;
 			if (!unit_is_in_time(ms, 1))
 				fail_msg("%s%s%s...: %.0f ms", heads[h], units[i], units[i], ms);

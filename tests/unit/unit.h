@@ -34,8 +34,17 @@
 #define IS_SANITIZED 0
 #endif
 
-/* The bound of every text function is 100 ms for 1 MiB; sanitizers cost up to ten times that. */
-#define BOUND_MS (IS_SANITIZED ? 2000.0 : 100.0)
+/* Is this valgrind's memcheck? tests/valgrind/run.sh says so. */
+static inline int
+unit_is_memcheck(void)
+{
+	return getenv("KB_MEMCHECK") != NULL;
+}
+
+/* The bound of every text function is 100 ms for 1 MiB; sanitizers cost up to ten times that. Memcheck costs fifty times that, and gets a
+ * sixteenth of the text. */
+#define LARGE (unit_is_memcheck() ? MIB / 16 : MIB)
+#define BOUND_MS (IS_SANITIZED || unit_is_memcheck() ? 2000.0 : 100.0)
 #define BOUND_BYTES (64 * MIB)
 
 /* Group setup: one context for all tests of a file. */
@@ -159,7 +168,7 @@ unit_is_in_time(double ms, double factor)
 	return ms <= factor * BOUND_MS * slowest / 12.0;
 }
 
-/* Bounds the memory that may be had from here on; unit_unbound() lifts it. Sanitizers map terabytes, so they go without. */
+/* Bounds the memory that may be had from here on; unit_unbound() lifts it. Sanitizers map terabytes, so they go without, as memcheck does. */
 static inline struct rlimit
 unit_bound_memory(size_t more_bytes)
 {
@@ -173,7 +182,7 @@ unit_bound_memory(size_t more_bytes)
 	fclose(f);
 	limit = old;
 	limit.rlim_cur = pages * 4096 + more_bytes;
-	if (!IS_SANITIZED)
+	if (!IS_SANITIZED && !unit_is_memcheck())
 		setrlimit(RLIMIT_AS, &limit);
 	return old;
 }
