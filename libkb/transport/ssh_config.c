@@ -103,7 +103,7 @@ do_host(struct line *line)
 		if (is_negated)
 			break;
 	}
-	line->config->is_active = is_match;
+	line->config->is_active = is_match && !line->config->is_passed_by;
 	return line->count > 1 ? KB_OK : fail(line, KB_EINVAL, "without a pattern");
 }
 
@@ -239,7 +239,7 @@ check_criterion(struct line *line, size_t *at, bool *is_match)
 static kb_status
 do_match(struct line *line)
 {
-	bool is_match = true;
+	bool is_match = !line->config->is_passed_by;
 	kb_status failed = line->count > 1 ? KB_OK : fail(line, KB_EINVAL, "without a criterion");
 
 	for (size_t i = 1; i < line->count && !failed; i++)
@@ -336,16 +336,19 @@ do_known_hosts(struct line *line)
 	return failed;
 }
 
+/* ssh reads it in a block of another host, too: a "Match final" in there asks for the second reading. */
 static kb_status
 do_include(struct line *line)
 {
 	struct kbi_ssh_config *config = line->config;
+	bool was_active = config->is_active, was_passed_by = config->is_passed_by;
 	kb_status failed = line->count > 1 ? KB_OK : fail(line, KB_EINVAL, "without a file");
 
-	for (size_t i = 1; i < line->count && !failed && config->include; i++) {
+	config->is_passed_by = !was_active;
+	for (size_t i = 1; i < line->count && !failed && config->include; i++)
 		failed = config->include(config->owner, line->words[i], config, line->err);
-		config->is_active = true;	/* a Host in that file ends with it */
-	}
+	config->is_active = was_active;		/* a Host in that file ends with it */
+	config->is_passed_by = was_passed_by;
 	return failed;
 }
 
@@ -356,7 +359,7 @@ static const struct {
 } keywords[] = {
 	{"host", do_host, true},
 	{"match", do_match, true},
-	{"include", do_include, false},
+	{"include", do_include, true},
 	{"hostname", do_hostname, false},
 	{"user", do_user, false},
 	{"port", do_port, false},
@@ -400,7 +403,7 @@ kbi_ssh_config_text(struct kbi_ssh_config *config, const char *path, const char 
 	if (++config->depth > KBI_SSH_CONFIG_DEPTH || config->size_bytes > KBI_SSH_CONFIG_MAX)
 		failed = kbi_fail(err, KB_ETOOBIG, "%s: Include in more than %d levels or %zu bytes: it may include itself",
 			path, KBI_SSH_CONFIG_DEPTH, KBI_SSH_CONFIG_MAX);
-	config->is_active = true;
+	config->is_active = !config->is_passed_by;
 	while (!failed && (text = kbi_str_line(text, end, &words, &words_bytes))) {
 		struct line line = {.config = config, .path = path, .number = ++number, .err = err};
 		char *copy = strndup(words, words_bytes);

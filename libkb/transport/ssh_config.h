@@ -33,6 +33,7 @@ struct kbi_ssh_config {
 	int depth;
 	size_t size_bytes;
 	bool is_active, is_final, wants_final;
+	bool is_passed_by;		/* a file that a block of another host includes: nothing in it is for us */
 };
 
 /* Pure, but for what include does. path: for errors. */

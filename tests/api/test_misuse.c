@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "../engine/engine.h"
+#include "memcheck.h"
 
 static void
 freeing_null_is_nothing(void **state)
@@ -246,7 +247,7 @@ a_forked_child_is_told_so(void **state)
 		_exit(kb_dispatch(f->kb) == KB_EINVAL ? 0 : 1);
 	int status;
 	waitpid(child, &status, 0);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_int_equal(child_status(status), 0);
 }
 
 static void

@@ -321,6 +321,26 @@ settle(const char *path, const char *user, const char *port, kb_status wanted)
 	return settings;
 }
 
+/* As ssh has it: nothing in such a file counts, but that its "Match final" was met */
+static void
+a_file_that_another_host_includes_asks_for_the_second_reading(void **state)
+{
+	static const char part[] = "User nobody\nHost *\nPort 7\nMatch exec true\nUser nobody\nMatch final\nUser nobody\n";
+	char *folder = make_folder(), path[256], included[256], text[700];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%.128s/config", folder);
+	snprintf(included, sizeof(included), "%.128s/part", folder);
+	write_file(included, part, strlen(part), 0600);
+	snprintf(text, sizeof(text), "Host other\nInclude %s\nHost h\nHostName real.lan\nHost real.lan\nUser found\n", included);
+	write_file(path, text, strlen(text), 0600);
+	struct kbi_map settings = settle(path, NULL, NULL, KB_OK);
+	assert_string_equal(kbi_map_get(&settings, "user"), "found");
+	assert_string_equal(kbi_map_get_or(&settings, "port", "22"), "22");
+	kbi_map_free(&settings);
+	remove_folder(folder);
+}
+
 static void
 it_fills_what_the_caller_did_not_set(void **state)
 {
@@ -365,6 +385,7 @@ main(void)
 		cmocka_unit_test(what_cannot_be_read_is_an_error_with_its_line),
 		cmocka_unit_test(generated_files_say_what_they_say_to_ssh),
 		cmocka_unit_test(a_file_that_includes_itself_ends),
+		cmocka_unit_test(a_file_that_another_host_includes_asks_for_the_second_reading),
 		cmocka_unit_test(it_fills_what_the_caller_did_not_set),
 	};
 

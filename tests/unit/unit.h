@@ -19,6 +19,7 @@
 #include <kb/loop.h>
 
 #include "base/buf.h"
+#include "memcheck.h"
 
 #define MIB ((size_t)1 << 20)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -34,17 +35,10 @@
 #define IS_SANITIZED 0
 #endif
 
-/* Is this valgrind's memcheck? tests/valgrind/run.sh says so. */
-static inline int
-unit_is_memcheck(void)
-{
-	return getenv("KB_MEMCHECK") != NULL;
-}
-
 /* The bound of every text function is 100 ms for 1 MiB; sanitizers cost up to ten times that. Memcheck costs fifty times that, and gets a
  * sixteenth of the text. */
-#define LARGE (unit_is_memcheck() ? MIB / 16 : MIB)
-#define BOUND_MS (IS_SANITIZED || unit_is_memcheck() ? 2000.0 : 100.0)
+#define LARGE (is_memcheck() ? MIB / 16 : MIB)
+#define BOUND_MS (IS_SANITIZED || is_memcheck() ? 2000.0 : 100.0)
 #define BOUND_BYTES (64 * MIB)
 
 /* Group setup: one context for all tests of a file. */
@@ -182,7 +176,7 @@ unit_bound_memory(size_t more_bytes)
 	fclose(f);
 	limit = old;
 	limit.rlim_cur = pages * 4096 + more_bytes;
-	if (!IS_SANITIZED && !unit_is_memcheck())
+	if (!IS_SANITIZED && !is_memcheck())
 		setrlimit(RLIMIT_AS, &limit);
 	return old;
 }
