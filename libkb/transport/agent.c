@@ -157,7 +157,9 @@ begin(void *owner)
 {
 	struct kbi_agent *agent = owner;
 
-	if (connect_to(agent) && send_out(agent))
+	if (kbi_buf_failed(&agent->out))	/* half a message is another one */
+		tell(agent);
+	else if (connect_to(agent) && send_out(agent))
 		watch(agent);
 }
 

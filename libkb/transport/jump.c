@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "transport/jump_parts.h"
+#include "transport/wire.h"
 
 /* -- which connection may be shared: the same way, the same login, the same trust */
 
@@ -127,6 +128,7 @@ free_passage(struct kbi_passage *p)
 		kbi_loop_watch(p->jump->loop, &p->near, 0);
 	kbi_fd_close(&p->near.fd);
 	kbi_fd_close(&p->far_fd);
+	kbi_buf_free(&p->request);
 	kbi_buf_free(&p->up);
 	kbi_buf_free(&p->down);
 	kbi_err_clear(&p->err);
@@ -243,6 +245,37 @@ new_jump(const struct kbi_passage_want *want, const unsigned char key[KBI_JUMP_K
 
 /* -- passages */
 
+/* RFC 4254, 7.2 */
+static void
+write_request(struct kbi_buf *request, const char *address, int port)
+{
+	*request = KBI_BUF(KBI_SIZE_TEXT);
+	kbi_wire_add_text(request, address);
+	kbi_wire_add_u32(request, (uint32_t)port);
+	kbi_wire_add_text(request, "127.0.0.1");
+	kbi_wire_add_u32(request, 65535);
+}
+
+static struct kbi_passage *
+new_passage(const struct kbi_passage_want *want)
+{
+	struct kbi_passage *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->address = strdup(want->address);
+	p->port = want->port;
+	p->changed = want->changed;
+	p->owner = want->owner;
+	p->near.fd = p->far_fd = -1;
+	p->up = p->down = KBI_BUF(KBI_JUMP_CHUNK);
+	write_request(&p->request, want->address, want->port);
+	if (p->address && !kbi_buf_failed(&p->request))
+		return p;
+	free_passage(p);
+	return NULL;
+}
+
 static void
 add_passage(struct kbi_jump *jump, struct kbi_passage *p)
 {
@@ -260,25 +293,20 @@ struct kbi_passage *
 kbi_passage_new(const struct kbi_passage_want *want, struct kb_err *err)
 {
 	unsigned char key[KBI_JUMP_KEY_BYTES];
-	struct kbi_passage *p = calloc(1, sizeof(*p));
+	struct kbi_passage *p = new_passage(want);
 	struct kbi_jump *jump = NULL;
 
-	if (!p || make_key(want->hop, key) || !(p->address = strdup(want->address)))
+	if (!p || make_key(want->hop, key))
 		kbi_fail_memory(err);
 	else if (!(jump = find(want->loop, key, asker_of(want))))
 		jump = new_jump(want, key, err);
-	if (!jump) {
-		free(p ? p->address : NULL);
-		free(p);
-		return NULL;
+	if (jump) {
+		add_passage(jump, p);
+		return p;
 	}
-	p->port = want->port;
-	p->changed = want->changed;
-	p->owner = want->owner;
-	p->near.fd = p->far_fd = -1;
-	p->up = p->down = KBI_BUF(KBI_JUMP_CHUNK);
-	add_passage(jump, p);
-	return p;
+	if (p)
+		free_passage(p);
+	return NULL;
 }
 
 enum kbi_passage_state

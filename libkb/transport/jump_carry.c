@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "transport/jump_parts.h"
-#include "transport/wire.h"
 
 #define WINDOW_BYTES (512u << 10)
 #define PACKET_BYTES (32u << 10)
@@ -67,13 +66,29 @@ note(struct kbi_passage *p, enum jump_op op, bool is_again)
 	ssh->op = is_half ? OP_JUMP : OP_NONE;
 }
 
+/* Who goes through it is told from the loop: jump.c's lose_all(). */
 static void
-break_jump(struct kbi_jump *jump)
+break_jump(struct kbi_jump *jump, ssize_t rc)
 {
-	kbi_ssh_fail_socket(ssh_of(jump), "while hosts were reached through it");
+	static const char when[] = "while hosts were reached through it";
+
+	if (rc == LIBSSH2_ERROR_ALLOC)
+		kbi_ssh_fail_memory(ssh_of(jump), when);
+	else
+		kbi_ssh_fail_socket(ssh_of(jump), when);
+	kbi_loop_timer(jump->loop, &ssh_of(jump)->retry, 0);
 }
 
 /* -- the socket of a passage */
+
+/* A byte that is lost here would be another one to its owner: a broken packet, or no answer. */
+static void
+fail(struct kbi_passage *p, kb_status code, const char *how)
+{
+	kbi_fail(&p->err, code, "%s: the socket of what goes through it to %s port %d: %s", p->jump->name, p->address, p->port, how);
+	kbi_err_id(&p->err, "jump.socket");
+	kbi_jump_lose(p);
+}
 
 static void
 watch(struct kbi_passage *p)
@@ -82,7 +97,7 @@ watch(struct kbi_passage *p)
 		| (p->down_sent < p->down.size_bytes ? (unsigned)KBI_OUT : 0u);
 
 	if (p->near.fd >= 0 && kbi_loop_watch(p->jump->loop, &p->near, wanted))
-		kbi_jump_shut(p);	/* the owner sees its end */
+		fail(p, KB_EIO, "cannot be watched");
 }
 
 void
@@ -105,8 +120,6 @@ kbi_jump_lose(struct kbi_passage *p)
 	if (p->has_place)
 		jump->places--;
 	p->has_place = false;
-	if (jump->busy == p)
-		jump->busy = NULL;
 	if (jump->asked == p)
 		jump->asked = NULL;
 	p->state = PASSAGE_LOST;
@@ -124,8 +137,11 @@ take_up(struct kbi_passage *p)
 	ssize_t count = recv(p->near.fd, part, sizeof(part), 0);
 	if (count > 0)
 		kbi_buf_add_bytes(&p->up, part, (size_t)count);
-	if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) || kbi_buf_failed(&p->up))
-		p->is_left = true;
+	p->is_left = count == 0;
+	if (kbi_buf_failed(&p->up))
+		fail(p, KB_ENOMEM, "out of memory");
+	else if (count < 0 && errno != EAGAIN && errno != EINTR)
+		fail(p, KB_EUNREACHABLE, strerror(errno));
 }
 
 static void
@@ -136,8 +152,10 @@ give_down(struct kbi_passage *p)
 			MSG_NOSIGNAL);
 		if (count < 0 && errno == EAGAIN)
 			return;
-		if (count < 0 && errno != EINTR)
-			break;		/* nobody reads it any more */
+		if (count < 0 && errno != EINTR) {
+			fail(p, KB_EUNREACHABLE, strerror(errno));
+			return;
+		}
 		p->down_sent += count > 0 ? (size_t)count : 0;
 	}
 	kbi_buf_free(&p->down);
@@ -159,6 +177,26 @@ near_ready(void *owner, unsigned what)
 
 /* -- its channel */
 
+static void
+add_down(struct kbi_passage *p, const char *data, size_t size_bytes)
+{
+	if (p->near.fd < 0)
+		return;
+	kbi_buf_add_bytes(&p->down, data, size_bytes);
+	if (kbi_buf_failed(&p->down))
+		fail(p, KB_ENOMEM, "out of memory");
+	else
+		give_down(p);
+}
+
+static void
+end_down(struct kbi_passage *p)
+{
+	p->has_ended = true;
+	if (p->near.fd >= 0 && shutdown(p->near.fd, SHUT_WR) < 0)
+		fail(p, KB_EUNREACHABLE, strerror(errno));
+}
+
 static bool
 read_channel(struct kbi_passage *p)
 {
@@ -168,19 +206,19 @@ read_channel(struct kbi_passage *p)
 		return false;
 	ssize_t count = libssh2_channel_read_ex(p->channel, 0, part, sizeof(part));
 	note(p, JUMP_READ, count == LIBSSH2_ERROR_EAGAIN);
-	if (count > 0 && p->near.fd >= 0) {
-		kbi_buf_add_bytes(&p->down, part, (size_t)count);
-		give_down(p);
-	}
-	if (count < 0 && count != LIBSSH2_ERROR_EAGAIN && kbi_ssh_is_broken(ssh_of(p->jump), (int)count)) {
-		break_jump(p->jump);
-	} else if (count <= 0 && !p->jump->busy
-		&& (libssh2_channel_eof(p->channel) == 1 || (count < 0 && count != LIBSSH2_ERROR_EAGAIN))) {
-		p->has_ended = true;
-		if (p->near.fd >= 0)
-			shutdown(p->near.fd, SHUT_WR);
-	}
+	if (count > 0)
+		add_down(p, part, (size_t)count);
+	else if (count < 0 && count != LIBSSH2_ERROR_EAGAIN)
+		break_jump(p->jump, count);	/* the packet that could not be read may have been anybody's */
+	else if (!p->jump->busy && libssh2_channel_eof(p->channel) == 1)
+		end_down(p);
 	return count > 0;
+}
+
+static bool
+has_ended(ssize_t rc)
+{
+	return rc == LIBSSH2_ERROR_CHANNEL_CLOSED || rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT;
 }
 
 static bool
@@ -192,10 +230,12 @@ write_channel(struct kbi_passage *p)
 	ssize_t count = libssh2_channel_write_ex(
 		p->channel, 0, p->up.data + p->up_sent, p->up.size_bytes - p->up_sent);
 	note(p, JUMP_WRITE, count == LIBSSH2_ERROR_EAGAIN);
-	if (count < 0 && count != LIBSSH2_ERROR_EAGAIN && kbi_ssh_is_broken(ssh_of(p->jump), (int)count))
-		break_jump(p->jump);
 	if (count == LIBSSH2_ERROR_EAGAIN || count == 0)
 		return false;	/* or the window is closed, and a packet that comes in will open it */
+	if (count < 0 && !has_ended(count)) {
+		break_jump(p->jump, count);
+		return false;
+	}
 	/* what a channel does not take that has ended is of no use */
 	p->up_sent += count < 0 ? p->up.size_bytes - p->up_sent : (size_t)count;
 	if (p->up_sent == p->up.size_bytes) {
@@ -230,10 +270,10 @@ serve(struct kbi_passage *p)
 		watch(p);
 		return has_moved;
 	}
-	/* a half sent packet of its data goes first */
-	if (p->state == PASSAGE_CLOSING && p->jump->busy == p && p->jump->busy_op == JUMP_WRITE)
+	/* a half sent packet of its data goes first, lost or not */
+	if (p->jump->busy == p && p->jump->busy_op == JUMP_WRITE)
 		write_channel(p);
-	if (p->state == PASSAGE_CLOSING && p->jump->busy == p && p->jump->busy_op == JUMP_READ)
+	if (p->jump->busy == p && p->jump->busy_op == JUMP_READ)
 		read_channel(p);
 	if (p->state == PASSAGE_CLOSING)
 		close_channel(p);
@@ -245,18 +285,8 @@ serve(struct kbi_passage *p)
 static LIBSSH2_CHANNEL *
 call_open(struct kbi_passage *p)
 {
-	struct kbi_buf message = KBI_BUF(KBI_SIZE_TEXT);
-	LIBSSH2_CHANNEL *channel = NULL;
-
-	kbi_wire_add_text(&message, p->address);	/* RFC 4254, 7.2 */
-	kbi_wire_add_u32(&message, (uint32_t)p->port);
-	kbi_wire_add_text(&message, "127.0.0.1");
-	kbi_wire_add_u32(&message, 65535);
-	if (!kbi_buf_failed(&message))
-		channel = libssh2_channel_open_ex(ssh_of(p->jump)->session, "direct-tcpip", strlen("direct-tcpip"),
-			WINDOW_BYTES, PACKET_BYTES, message.data, (unsigned)message.size_bytes);
-	kbi_buf_free(&message);
-	return channel;
+	return libssh2_channel_open_ex(ssh_of(p->jump)->session, "direct-tcpip", strlen("direct-tcpip"), WINDOW_BYTES, PACKET_BYTES,
+		p->request.data, (unsigned)p->request.size_bytes);
 }
 
 static void
@@ -305,8 +335,7 @@ use_channel(struct kbi_passage *p, LIBSSH2_CHANNEL *channel)
 	}
 	p->state = PASSAGE_OPEN;
 	if (!make_socket(p)) {
-		kbi_fail(&p->err, KB_EIO, "%s: no socket for what goes through it: %s", p->jump->name, strerror(errno));
-		kbi_jump_lose(p);
+		fail(p, KB_EIO, strerror(errno));
 		return;
 	}
 	watch(p);
@@ -352,8 +381,8 @@ ask(struct kbi_passage *p)
 		use_channel(p, channel);
 	else if (rc == LIBSSH2_ERROR_EAGAIN)
 		return;
-	else if (kbi_ssh_is_broken(ssh, rc))
-		break_jump(p->jump);
+	else if (kbi_ssh_is_broken(ssh, rc) || rc == LIBSSH2_ERROR_ALLOC)
+		break_jump(p->jump, rc);
 	else if (p->state == PASSAGE_GIVEN_UP)
 		p->state = PASSAGE_CLOSING;
 	else if (rc != LIBSSH2_ERROR_CHANNEL_FAILURE && ++p->failures < FAILURES_MAX)
@@ -381,8 +410,11 @@ stop_asking(struct kbi_jump *jump)
 		use_channel(p, channel);
 		return;
 	}
-	note(p, JUMP_ASK, libssh2_session_last_errno(ssh->session) == LIBSSH2_ERROR_EAGAIN);
-	if (libssh2_session_last_errno(ssh->session) == LIBSSH2_ERROR_EAGAIN)
+	int rc = libssh2_session_last_errno(ssh->session);
+	note(p, JUMP_ASK, rc == LIBSSH2_ERROR_EAGAIN);
+	if (rc == LIBSSH2_ERROR_ALLOC)
+		break_jump(jump, rc);
+	if (rc == LIBSSH2_ERROR_EAGAIN || rc == LIBSSH2_ERROR_ALLOC)
 		return;
 	jump->asked = NULL;
 	if (p->state == PASSAGE_GIVEN_UP) {
@@ -482,6 +514,6 @@ kbi_jump_carry(struct kbi_jump *jump)
 			tell(p);
 		}
 	if (is_open(jump) && (ssh->has_peer_closed || ssh->socket_errno))
-		break_jump(jump);
+		break_jump(jump, LIBSSH2_ERROR_SOCKET_RECV);
 	kbi_ssh_watch(ssh);
 }

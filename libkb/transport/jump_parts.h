@@ -26,6 +26,7 @@ struct kbi_passage {
 	enum passage_state state;
 	char *address;
 	int port;
+	struct kbi_buf request;		/* for a channel to there */
 	void (*changed)(void *owner);	/* NULL: nobody's any more */
 	void *owner;
 	bool has_place;			/* is one of those that log in */
@@ -62,7 +63,7 @@ struct kbi_jump {
 void kbi_jump_carry(struct kbi_jump *jump);		/* all that can be done now */
 void kbi_jump_kick(struct kbi_jump *jump);		/* the same, soon, from the loop */
 void kbi_jump_lose_patience(void *owner);
-void kbi_jump_lose(struct kbi_passage *passage);	/* its err says why */
+void kbi_jump_lose(struct kbi_passage *passage);	/* its err says why, and is the error of who goes through it */
 void kbi_jump_shut(struct kbi_passage *passage);	/* its sockets */
 void kbi_jump_unlink(struct kbi_passage *passage);	/* and frees it */
 

@@ -6,6 +6,7 @@
 #include <openssl/hmac.h>
 #include <string.h>
 
+#include "base/scarce.h"
 #include "base/str.h"
 #include "transport/wire.h"
 
@@ -295,8 +296,10 @@ kbi_fingerprint(const void *key, size_t key_bytes, char out[KBI_FINGERPRINT_BYTE
 		kbi_str_base64(&text, hash, hash_bytes);
 	else
 		text.failed = KB_ENOMEM;
-	if (kbi_buf_failed(&text) == KB_ENOMEM)
+	if (kbi_buf_failed(&text) == KB_ENOMEM) {
+		kbi_scarce();
 		kbi_buf_truncate(&text, 0);	/* half of one is none */
+	}
 	while (text.size_bytes && text.data[text.size_bytes - 1] == '=')
 		kbi_buf_truncate(&text, text.size_bytes - 1);
 	memcpy(out, kbi_buf_text(&text), text.size_bytes);

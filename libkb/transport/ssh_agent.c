@@ -308,12 +308,15 @@ take_list(struct kbi_ssh *s, const struct kbi_buf *answer)
 {
 	struct kbi_wire wire, blob;
 	int64_t left;
+	unsigned before = kbi_scarce_count();
 
 	s->agent->is_listed = true;
 	if (!kbi_agent_read_list(answer, &wire, &left))
 		return fail_garbled(s, "does not say which keys it holds");
 	while (kbi_agent_read_key(&wire, &left, &blob))
 		grant(s->agent, &blob);
+	if (kbi_scarce_count() != before)	/* a key that it holds may not have been seen as one that was named */
+		return kbi_ssh_fail_memory(s, "while the agent was asked");
 	if (left)
 		return fail_garbled(s, "names its keys by something that is no list of keys");
 	return read_others(s, answer);
@@ -418,6 +421,8 @@ sign(LIBSSH2_SESSION *session, unsigned char **signature, size_t *signature_byte
 		fail_garbled(s, "signs by another algorithm than it was asked for");
 	else if ((*signature = malloc(bare.size_bytes)))
 		memcpy(*signature, bare.data, *signature_bytes = bare.size_bytes);
+	else
+		kbi_ssh_fail_memory(s, "in the login");
 	return *signature ? 0 : -1;
 }
 
@@ -440,6 +445,8 @@ kbi_ssh_wait_agent_login(struct kbi_ssh *s)
 	struct kbi_ssh_wish *wish = next_held(agent);
 
 	make_offer(&agent->offer, wish);
+	if (kbi_buf_failed(&agent->offer))	/* half an offer would be refused */
+		return kbi_ssh_fail_memory(s, "in the login");
 	s->signing = s;
 	int rc = libssh2_userauth_publickey(s->session, s->user, (const unsigned char *)agent->offer.data,
 		agent->offer.size_bytes, sign, &s->signing);

@@ -175,7 +175,7 @@ kbi_ssh_wait_methods(struct kbi_ssh *s)
 		return kbi_ssh_go(s, WAIT_CHANNEL);
 	bool was_refused = s->key_at || s->was_password_refused || s->were_answers_refused
 		|| (s->agent && s->agent->at);
-	if (!was_refused && kbi_ssh_is_broken(s, rc))
+	if (kbi_ssh_is_broken(s, rc) && (!was_refused || kbi_ssh_has_lost_jump(s)))
 		return kbi_ssh_fail_socket(s, "in the login");
 	return refuse(s, NULL);
 }

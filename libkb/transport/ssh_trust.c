@@ -226,7 +226,7 @@ fail_handshake(struct kbi_ssh *s, int rc)
 {
 	char *why = NULL;
 
-	if (s->first_bytes && !says_ssh(s))
+	if (s->first_bytes && !says_ssh(s) && !kbi_ssh_has_lost_jump(s))
 		return fail_first_words(s);
 	if (kbi_ssh_is_broken(s, rc) && s->first_bytes)
 		return kbi_ssh_fail_socket(s, "in the handshake");
