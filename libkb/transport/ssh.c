@@ -364,7 +364,7 @@ turn(struct kbi_ssh *s)
 	const int on = 1;
 
 	s->turn_bytes = KBI_SSH_TURN_BYTES;
-	if (s->is_quick && s->watch.fd >= 0)	/* the kernel forgets it after a while */
+	if (s->is_quick && s->watch.fd >= 0 && !s->passage)	/* the kernel forgets it after a while */
 		setsockopt(s->watch.fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 	bool is_other_time = s->state < OPEN && keep_time(s);
 	if (s->state < OPEN)

@@ -78,7 +78,9 @@ struct kbi_ssh {
 	struct kbi_passage *passage;		/* through the jump host before it */
 	bool is_closing;			/* nothing goes out any more */
 	bool is_deaf;				/* receiving fails */
-	bool is_quick;				/* acknowledge at once: until the shell has answered */
+	/* Acknowledge at once: sshd lets a small packet wait for that until it has started a command, so until ours has answered; on the
+	 * connection to a jump host it starts none. */
+	bool is_quick;
 	bool has_peer_closed;
 	int socket_errno;			/* of the last recv() or send() that failed for good */
 	ssize_t turn_bytes;			/* that may still be received in this turn */

@@ -21,10 +21,8 @@ kbi_ssh_wait_channel(struct kbi_ssh *s)
 {
 	char *why = NULL;
 
-	if (!s->command) {
-		s->is_quick = false;
+	if (!s->command)
 		return kbi_ssh_go(s, OPEN);
-	}
 	s->channel = libssh2_channel_open_ex(
 		s->session, "session", strlen("session"), WINDOW_BYTES, PACKET_BYTES, NULL, 0);
 	if (s->channel)

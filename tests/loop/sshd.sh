@@ -17,9 +17,10 @@ serve() {
 
 if [ "${3-}" != inside ]; then
 	chmod 755 "$folder"
-	for type in ed25519 ecdsa rsa; do
-		ssh-keygen -q -t $type -N '' -C "host $type" -f "$folder/host_$type"
-		ssh-keygen -q -t $type -N '' -C "user $type" -f "$folder/key_$type"
+	for kind in 'ed25519 256' 'ecdsa 256' 'rsa 2048'; do	# longer ones would take each sshd half a second
+		type=${kind% *}
+		ssh-keygen -q -t "$type" -b "${kind#* }" -N '' -C "host $type" -f "$folder/host_$type"
+		ssh-keygen -q -t "$type" -b "${kind#* }" -N '' -C "user $type" -f "$folder/key_$type"
 	done
 	cat "$folder"/key_*.pub >"$folder/authorized_keys"
 	ssh-keygen -q -t ed25519 -N '' -C authority -f "$folder/authority"
