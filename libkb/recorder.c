@@ -218,11 +218,21 @@ copy_err(struct kbi_recorder *rec, struct answer *answer, const struct kb_err *e
 		rec->failed = KB_ENOMEM;
 }
 
+/* What there was no memory for here is nothing that the host said, and what came behind it may be recorded no more. */
+static bool
+is_ours(struct kbi_recorder *rec, kb_status code)
+{
+	if (code == KB_ENOMEM)
+		rec->failed = KB_ENOMEM;
+	return code == KB_ENOMEM;
+}
+
 void
 kbi_recorder_lost(struct kbi_recorder *rec, const struct kb_err *err)
 {
+	if (rec && is_ours(rec, err->code))
+		return;
 	struct answer *login = rec && !rec->failed && !rec->has_login && !rec->is_lost ? add_answer(rec, NULL) : NULL;
-
 	if (!login)
 		return;
 	rec->is_lost = true;
@@ -239,6 +249,8 @@ kbi_recorder_answer(struct kbi_recorder *rec, uint64_t number, const char *about
 		kbi_recorder_lost(rec, reply->err);
 		return;
 	}
+	if (is_ours(rec, reply->status))
+		return;
 	struct answer *answer = add_answer(rec, about);
 	if (!answer)
 		return;

@@ -195,6 +195,19 @@ start_recording(struct kbi_lane *lane)
 	return host->recorder ? KB_OK : lane->err.code;
 }
 
+/* Who cannot ask for the lock has nothing else to ask there. */
+static kb_status
+ask_for_lock(struct kbi_lane *lane)
+{
+	kb_status status = lane->run->mode == KB_CHECK || may_change(lane) ? kbi_lane_lock(lane) : KB_OK;
+
+	if (!status)
+		return KB_OK;
+	kbi_fail(&lane->err, status, "%s: its lock cannot be asked for: %s", lane->host->name, status == KB_ENOMEM ? "out of memory" : "too large");
+	kbi_lane_close(lane);
+	return status;
+}
+
 static kb_status
 open_session(struct kbi_lane *lane)
 {
@@ -221,7 +234,7 @@ open_session(struct kbi_lane *lane)
 		return status;
 	lane->is_ready = false;
 	lane->run->connecting++;
-	return lane->run->mode == KB_CHECK || may_change(lane) ? kbi_lane_lock(lane) : KB_OK;
+	return ask_for_lock(lane);
 }
 
 kb_status
