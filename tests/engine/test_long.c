@@ -111,8 +111,10 @@ run_line(struct fixture *f, const char *action, struct seen *seen)
 	memset(seen, 0, sizeof(*seen));
 	kb_status status = run_plan(f->kb, plan, KB_APPLY, 60000, see, seen);
 	kb_bytes *answer = kb_task_output(kb_plan_task(plan, 0), "answer");
-	if (status == KB_OK)
+	if (status == KB_OK) {
+		assert_non_null(answer);
 		assert_string_equal(kb_bytes_data(answer), "42");
+	}
 	kb_bytes_free(answer);
 	kb_plan_free(plan);
 	return status;
@@ -279,6 +281,7 @@ kept_bytes(void)
 	char command[600], text[64] = "0";
 	snprintf(command, sizeof(command), "du -sb %s 2>/dev/null | cut -f1", journal_folder(""));
 	FILE *p = popen(command, "r");
+	assert_non_null(p);
 	if (!fgets(text, sizeof(text), p))
 		text[0] = '\0';
 	pclose(p);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Other ways in, to real sshds on loopback: by a key that an agent holds, by what ssh_config says, through a jump host; and jump hosts, and
- * hosts behind one, whose key is not the one that is known, to which no login may ever go, whatever fails. */
+/* Other ways in, to real sshds on loopback: by a key that an agent holds, named by its file or its fingerprint, by what ssh_config says,
+ * through a jump host; and jump hosts, and hosts behind one, whose key is not the one that is known, to which no login may ever go, whatever
+ * fails. */
 #include "probed.h"
 
 /* sshd.h is in scenario_ssh.c too, where what it says to the leak checker stands */
@@ -8,10 +9,11 @@
 #define __lsan_default_options way_options
 #include "sshd.h"
 
-enum { AGENT, CONFIG, JUMP, JUMP_CHANGED, BEHIND_CHANGED };
+enum { AGENT, FINGERPRINT, CONFIG, JUMP, JUMP_CHANGED, BEHIND_CHANGED };
 
 static struct sshd sshd, jump;
 static pid_t agent;
+static char *fingerprint;	/* of the key that it holds */
 
 /* The keys of the key's owner, or of somebody else, are known for that server. */
 static void
@@ -69,6 +71,7 @@ begin_agent(void)
 	for (int i = 0; i < 200 && access(in_folder(&sshd, "agent"), F_OK) != 0; i++)
 		usleep(20000);
 	free(run("cd %s && SSH_AUTH_SOCK=agent ssh-add -q key_ed25519 2>&1 && mv key_ed25519 away", sshd.folder));
+	fingerprint = run("ssh-keygen -lf %s/key_ed25519.pub | cut -d ' ' -f 2 | tr -d '\\n'", sshd.folder);
 }
 
 static void
@@ -79,6 +82,8 @@ end(void)
 		waitpid(agent, NULL, 0);
 	}
 	agent = 0;
+	free(fingerprint);
+	fingerprint = NULL;
 	sshd_stop(&sshd);
 	if (jump.folder)
 		sshd_stop(&jump);
@@ -134,7 +139,7 @@ set_host(struct made *made, int which)
 	char through[64];
 	snprintf(through, sizeof(through), "127.0.0.1:%d", jump.port);
 	const char *known = which == JUMP_CHANGED ? "jump-changed" : which == BEHIND_CHANGED ? "behind-changed" : "right";
-	const struct setting by_agent[] = {{"become", "none"}, {"user", sshd.user}, {"identity", in_folder(&sshd, "key_ed25519.pub")},
+	const struct setting by_agent[] = {{"become", "none"}, {"user", sshd.user}, {"identity", which == AGENT ? in_folder(&sshd, "key_ed25519.pub") : fingerprint},
 		{"known_hosts", in_folder(&sshd, known)}, {"agent", in_folder(&sshd, "agent")}};
 	const struct setting by_config[] = {{"become", "none"}, {"ssh_config", in_folder(&sshd, "config")}};
 	const struct setting by_jump[] = {{"become", "none"}, {"user", sshd.user}, {"identity", in_folder(&sshd, "key_ed25519")},
@@ -142,7 +147,7 @@ set_host(struct made *made, int which)
 
 	if (which == CONFIG)
 		return set_all(made, by_config, COUNT(by_config));
-	return which == AGENT ? set_all(made, by_agent, COUNT(by_agent)) : set_all(made, by_jump, COUNT(by_jump));
+	return which <= FINGERPRINT ? set_all(made, by_agent, COUNT(by_agent)) : set_all(made, by_jump, COUNT(by_jump));
 }
 
 static bool
@@ -177,7 +182,7 @@ play(const struct scenario *scenario)
 	int status = make(&made, which) ? probe(&made) : made.kb ? fault_code(made.kb) : NO_HANDLE;
 	if (status == KB_OK && wanted)
 		fault_wrong("a host was asked over a wrong key");
-	if (status == wanted || (which == AGENT && status == KB_EAUTH && is_of_agent()))
+	if (status == wanted || (which <= FINGERPRINT && status == KB_EAUTH && is_of_agent()))
 		status = KB_OK;		/* the right result */
 	if (status && made.step && made.host && !fault_goes_on()) {
 		set_host(&made, which);
@@ -191,6 +196,7 @@ play(const struct scenario *scenario)
 
 const struct scenario fault_way[] = {
 	{"way.agent", begin_agent, play, end, AGENT, 0},
+	{"way.fingerprint", begin_agent, play, end, FINGERPRINT, 0},
 	{"way.config", begin, play, end, CONFIG, 0},
 	{"way.jump", begin_jump, play, end, JUMP, 0},
 	{"way.jump-changed", begin_jump, play, end_jump_refused, JUMP_CHANGED, 0},
