@@ -6,14 +6,13 @@
 static int
 level_of(const struct kb_event *event)
 {
-	static const int levels[] = {
-		[KB_EVENT_PLAN_STARTED] = KB_LOG_INFO, [KB_EVENT_HOST_CONNECTED] = KB_LOG_INFO, [KB_EVENT_HOST_LOST] = KB_LOG_WARNING,
-		[KB_EVENT_STEP_STARTED] = KB_LOG_INFO, [KB_EVENT_STEP_OUTPUT] = KB_LOG_DEBUG, [KB_EVENT_STEP_DONE] = KB_LOG_INFO,
-		[KB_EVENT_NOTE] = KB_LOG_INFO, [KB_EVENT_PLAN_DONE] = KB_LOG_INFO,
-	};
 	if (event->kind == KB_EVENT_NOTE && event->severity != KB_INFO)
 		return event->severity == KB_ERROR ? KB_LOG_ERROR : KB_LOG_WARNING;
-	return event->status && !event->is_skipped ? KB_LOG_ERROR : levels[event->kind];
+	if (event->status && !event->is_skipped)
+		return KB_LOG_ERROR;
+	if (event->kind == KB_EVENT_STEP_OUTPUT)
+		return KB_LOG_DEBUG;
+	return event->kind == KB_EVENT_HOST_LOST ? KB_LOG_WARNING : KB_LOG_INFO;
 }
 
 void

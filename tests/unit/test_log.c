@@ -11,6 +11,7 @@
 
 #include "base/ctx.h"
 #include "base/log.h"
+#include "event.h"
 
 #define SECRET "kb-canary-5150"
 #define SECRET_BASE64 "a2ItY2FuYXJ5LTUxNT"	/* its first 13 bytes */
@@ -236,6 +237,31 @@ what_is_wrong_is_refused(void **state)
 	kb_log_entry_free(NULL);
 }
 
+static void
+events_of_every_kind_are_entries(void **state)
+{
+	kb_ctx *kb = *state;
+	static const int levels[] = {
+		[KB_EVENT_PLAN_STARTED] = KB_LOG_INFO, [KB_EVENT_HOST_CONNECTED] = KB_LOG_INFO, [KB_EVENT_HOST_LOST] = KB_LOG_WARNING,
+		[KB_EVENT_STEP_STARTED] = KB_LOG_INFO, [KB_EVENT_STEP_OUTPUT] = KB_LOG_DEBUG, [KB_EVENT_STEP_DONE] = KB_LOG_INFO,
+		[KB_EVENT_NOTE] = KB_LOG_INFO, [KB_EVENT_PLAN_DONE] = KB_LOG_INFO, [KB_EVENT_QUESTION] = KB_LOG_INFO,
+	};
+	size_t kind = 1;
+	kb_log_set_level(kb, KB_LOG_TRACE);
+	for (; *kb_event_kind_name((int)kind); kind++) {
+		struct kb_event *event = kbi_event_new((int)kind);
+		event->severity = kind == KB_EVENT_NOTE ? KB_INFO : 0;
+		kbi_event_log(event, &kb->log);
+		kb_log_entry *entry = kb_log_next(kb);
+		assert_true(kind < COUNT(levels));	/* or it is a new one */
+		assert_int_equal(kb_log_entry_level(entry), levels[kind]);
+		assert_string_equal(kb_log_entry_text(entry), kb_event_kind_name((int)kind));
+		kb_log_entry_free(entry);
+		kb_event_free(event);
+	}
+	assert_int_equal(kind, COUNT(levels));
+}
+
 int
 main(void)
 {
@@ -243,6 +269,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_level_holds_those_before_it), T(off_costs_nothing), T(the_oldest_go_when_it_is_full), T(a_smaller_ring_drops_at_once),
 		T(secrets_are_masked_in_lines_and_texts), T(no_control_character_comes_out), T(what_is_wrong_is_refused),
+		T(events_of_every_kind_are_entries),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
