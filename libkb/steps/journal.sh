@@ -15,9 +15,13 @@ kb_entry() {
 	sed -n "s/^$2=//p" "$1/entry" 2>/dev/null
 }
 
-# kb_is_alive ID: something of it still runs
+# kb_is_alive ID: something of it still runs. Its journal may go at any moment, and must not be made again by who asks: flock makes what is not there
 kb_is_alive() {
-	[ -e "$kb_journal/$1/alive" ] && ! flock -s -n "$kb_journal/$1/alive" true
+	(
+		command exec 7<"$kb_journal/$1/alive" || exit 2
+		flock -s -n 7
+	) 2>/dev/null
+	[ $? -eq 1 ]
 }
 
 # kb_running: the step that runs here detached

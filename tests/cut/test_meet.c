@@ -28,6 +28,8 @@ look_at(struct ends *ends, kb_event *event)
 		__atomic_add_fetch(&ends->waited, 1, __ATOMIC_SEQ_CST);
 		if (strstr(kb_event_text(event), "started by ") && !strstr(kb_event_text(event), other))
 			__atomic_add_fetch(&ends->told, 1, __ATOMIC_SEQ_CST);
+		else
+			print_message("told: %s\n", kb_event_text(event));
 	}
 	if (kb_event_kind(event) != KB_EVENT_STEP_DONE)
 		return;

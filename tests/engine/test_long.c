@@ -18,7 +18,7 @@ static const struct kbi_param params[] = { { .name = "folder" }, { .name = "do" 
 static const struct kbi_output outputs[] = { { .name = "answer" }, { 0 } };
 
 static const struct kbi_step_def line_def = {
-	.name = "test.line", .params = params, .outputs = outputs, .flags = KBI_STEP_LONG, .timeout_ms = 60000, .judge = judge_line,
+	.name = "test.line", .params = params, .outputs = outputs, .flags = KBI_STEP_LONG, .timeout_ms = 1800000, .judge = judge_line,
 	.script =
 		"probe() { echo $$ >\"$folder/shell\"; fact lines \"$(cat \"$folder/lines\" 2>/dev/null | wc -l)\"; }\n"
 		"cut() { kill -9 \"$(cat \"$folder/shell\")\"; }\n"
@@ -315,7 +315,7 @@ a_flood_is_bounded_and_its_end_is_kept(void **state)
 	char action[100];
 	snprintf(action, sizeof(action), "yes flood | head -c %lld; echo last words; exit 1", is_long_run() ? 10000000000LL : 200000000LL);
 	kb_plan *plan = line_plan(f, action);
-	assert_int_equal(run_plan(f->kb, plan, KB_APPLY, 600000, see_flood, &flood), KB_ESTEP);
+	assert_int_equal(run_plan(f->kb, plan, KB_APPLY, 1800000, see_flood, &flood), KB_ESTEP);
 	assert_non_null(strstr(flood.tail, "last words"));
 	assert_in_range(flood.most_bytes, 1 << 20, 24 << 20);
 	kb_plan_free(plan);
