@@ -113,9 +113,15 @@ kb_take_lock() {
 # kb_lock_seen: says whether another controller holds the lock, without taking it
 kb_lock_seen() {
 	[ -e "$kb_lock" ] || return 0
-	if flock -n "$kb_lock" true; then
-		kb_tell_left ''
-	else
-		note warning host.busy "another controller is at work here: $(kb_holder)"
-	fi
+	kb_tries=0
+	until flock -w "0.$kb_tries" "$kb_lock" true; do
+		# who ended just now has no name any more, and a connection of ours that is over may be about to end
+		kb_who=$(kb_holder)
+		kb_tries=$((kb_tries + 1))
+		if [ "$kb_tries" -ge 5 ] || { [ -n "$kb_who" ] && ! kb_is_given_up "$kb_who"; }; then
+			note warning host.busy "another controller is at work here: $kb_who"
+			return 0
+		fi
+	done
+	kb_tell_left ''
 }
