@@ -10,7 +10,10 @@
 #   thread, valgrind   tests again with ThreadSanitizer, and under memcheck
 #   package   Debian packages, and lintian about them
 #   lab    real hosts and a real Kubernetes in namespaces of this machine (root); skipped by name where they cannot be
-# --unit runs all but fuzz, lab, packages and the bindings. --long adds what takes longer. The last lines are ctest's.
+# --unit runs all but fuzz, lab, packages and the bindings. The last lines are ctest's.
+# --long adds what takes longer, and gives those that ask for KB_LONG larger numbers. On two cores, beside what each run takes: fuzz five hours
+# (KB_FUZZ_SECONDS=20: ten minutes), all programs under memcheck 20 minutes, all tests on Debian 13 ten, those with sshd under sanitizers five,
+# known_hosts ten, cuts, meetings and jumps five, a thousand hosts three, wheels and pages six; and Go again, more faults, a machine with cgroup v2
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
