@@ -16,7 +16,7 @@
 #define ENCRYPTIONS 64
 
 struct work {			/* all of it secret */
-	struct kbi_blowfish state;
+	struct kbi_blowfish start, state;
 	unsigned char passphrase[DIGEST_BYTES], salt[DIGEST_BYTES];
 	unsigned char hash[HASH_BYTES], sum[HASH_BYTES];
 };
@@ -36,7 +36,7 @@ hash(struct work *work)
 	static const char text[HASH_BYTES + 1] = "OxychromaticBlowfishSwatDynamite";
 	uint32_t words[HASH_WORDS];
 
-	kbi_blowfish_start(&work->state);
+	work->state = work->start;
 	kbi_blowfish_expand(&work->state, work->passphrase, DIGEST_BYTES, work->salt, DIGEST_BYTES);
 	for (int i = 0; i < EXPANSIONS; i++) {
 		kbi_blowfish_expand(&work->state, work->salt, DIGEST_BYTES, NULL, 0);
@@ -110,6 +110,7 @@ kbi_bcrypt(const struct kbi_bcrypt *want, unsigned char *key, size_t key_bytes)
 	struct work *work = calloc(1, sizeof(*work));
 	if (!work)
 		return KB_ENOMEM;
+	kbi_blowfish_start(&work->start);
 	kb_status failed = digest(want->passphrase, want->passphrase_bytes, "", 0, work->passphrase)
 		? make_key(work, want, key, key_bytes)
 		: KB_ENOMEM;

@@ -1,12 +1,71 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "transport/blowfish.h"
 
-#include "transport/blowfish_pi.h"
+#include <stdbool.h>
+#include <string.h>
+
+/* -- the start: the first 33,344 bits of pi behind its point. As a table they are 4 KiB of the library */
+
+#define STATE_WORDS (18 + 4 * 256)
+#define WORDS (1 + STATE_WORDS + 2)	/* one before the point, and two for what each of some 15,000 terms is wrong by */
+
+/* A fixed-point number, its first word before the point; the words in front of `first` are 0. */
+struct number {
+	uint32_t words[WORDS];
+	size_t first;
+};
+
+static void
+divide(struct number *n, uint32_t by)
+{
+	uint64_t rest = 0;
+
+	for (size_t i = n->first; i < WORDS; i++) {
+		rest = rest << 32 | n->words[i];
+		n->words[i] = (uint32_t)(rest / by);
+		rest %= by;
+	}
+	while (n->first < WORDS && !n->words[n->first])
+		n->first++;
+}
+
+static void
+add(uint32_t *sum, const struct number *n, bool is_minus)
+{
+	uint64_t carry = 0;
+
+	for (size_t i = WORDS; i-- > 0 && (i >= n->first || carry);) {
+		uint64_t word = i < n->first ? 0 : n->words[i];
+		carry = is_minus ? sum[i] - word - carry : sum[i] + word + carry;
+		sum[i] = (uint32_t)carry;
+		carry = carry >> 32 & 1;
+	}
+}
+
+/* factor * atan(1 / n): n^-1 - n^-3 / 3 + n^-5 / 5 ... */
+static void
+add_arctan(uint32_t *sum, uint32_t factor, uint32_t n, bool is_minus)
+{
+	struct number power = {.words = {factor}}, term;
+
+	divide(&power, n);
+	for (uint32_t k = 1; power.first < WORDS; k += 2, is_minus = !is_minus) {
+		term = power;
+		divide(&term, k);
+		add(sum, &term, is_minus);
+		divide(&power, n * n);
+	}
+}
 
 void
 kbi_blowfish_start(struct kbi_blowfish *state)
 {
-	*state = pi;
+	uint32_t pi[WORDS] = {0};
+
+	add_arctan(pi, 16, 5, false);	/* J. Machin, 1706: pi / 4 = 4 atan(1 / 5) - atan(1 / 239) */
+	add_arctan(pi, 4, 239, true);
+	memcpy(state->p, pi + 1, sizeof(state->p));
+	memcpy(state->s, pi + 1 + 18, sizeof(state->s));
 }
 
 static inline uint32_t

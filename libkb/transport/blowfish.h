@@ -12,7 +12,7 @@ struct kbi_blowfish {
 	uint32_t s[4][256];
 };
 
-void kbi_blowfish_start(struct kbi_blowfish *state);	/* from pi */
+void kbi_blowfish_start(struct kbi_blowfish *state);	/* from pi, which is calculated: a tenth of a second */
 /* The key schedule; size_bytes is a multiple of 4. With a salt (a multiple of 8 bytes) it is bcrypt's own
  * (N. Provos and D. Mazieres, 1999); NULL is Schneier's. */
 void kbi_blowfish_expand(struct kbi_blowfish *state, const unsigned char *key, size_t key_bytes,

@@ -24,7 +24,7 @@ kill_during() {
 
 kill_during packages.install 2
 kill_during kubeadm.init 3
-kill_during kubeadm.join 1
+kill_during kubeadm.join 0.2	# before calico.install, which begins beside it, and would go on to its end
 kill_during calico.install 4
 installer 0 up "$cluster"
 for i in $(hosts_of_lab); do

@@ -124,7 +124,7 @@ hear(struct heard *heard, kb_event *event)
 	check_no_secret("an event's log", kb_event_log(event));
 	heard->applied += kind == KB_EVENT_STEP_OUTPUT && strncmp(kb_event_text(event), "made ***", strlen("made ***")) == 0;
 	heard->changed += kind == KB_EVENT_STEP_DONE && kb_event_is_changed(event) == 1;
-	heard->warnings += kind == KB_EVENT_NOTE;
+	heard->warnings += kind == KB_EVENT_NOTE && kb_event_severity(event) != KB_INFO;	/* that a run waited for the shell of the one before is none */
 	if (kind == KB_EVENT_PLAN_DONE) {
 		heard->ends++;
 		heard->status = kb_event_status(event);
