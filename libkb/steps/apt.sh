@@ -88,6 +88,17 @@ kb_apt_get() {
 		-o Dpkg::Use-Pty=0 -o APT::Install-Recommends=false -o Acquire::Retries=2 "$@"
 }
 
+# kb_apt_half: packages that were being unpacked when dpkg was killed: it configures the others, and apt takes these for installed
+kb_apt_half() {
+	dpkg-query -W -f '${db:Status-Abbrev} ${binary:Package}\n' 2>/dev/null | sed -n 's/^.H. //p; s/^..R //p'
+}
+
+# kb_apt_again PACKAGE...: unpacks them once more
+kb_apt_again() {
+	kb_apt_update
+	kb_apt_get --reinstall install "$@"
+}
+
 # kb_apt_ready: a fresh machine may still be setting itself up, and a killed dpkg may have left packages in the middle
 kb_apt_ready() {
 	if [ -d /run/cloud-init ] && have cloud-init; then
@@ -97,6 +108,9 @@ kb_apt_ready() {
 		printf 'dpkg was interrupted: configuring what it left\n'
 		kb_locked dpkg --force-confdef --force-confold --configure -a ||
 			kb_apt_get --fix-broken install || die STEP apt.broken "dpkg could not finish what was interrupted: $(kb_apt_words)"
+		kb_half=$(kb_apt_half | tr '\n' ' ')
+		# shellcheck disable=SC2086 # names of packages
+		[ -z "$kb_half" ] || kb_apt_again $kb_half || die STEP apt.broken "half installed, and could not be again: $kb_half: $(kb_apt_words)"
 	fi
 }
 

@@ -82,8 +82,9 @@ nothing_left
 installer 0 plan "$cluster"
 ok 'the same run went on, nothing was begun twice, and nothing is left to do'
 
-# a removed package is installed again while its connection breaks, and in the long run falls silent for longer than the kernel waits
+# a removed package is installed again, and one that was being unpacked when the power went is unpacked again, while its connection breaks, and in the long run falls silent for longer than the kernel waits
 lab enter 2 apt-get -qq -y --allow-change-held-packages purge kubectl >/dev/null 2>&1 || fail 'apt-get purge'
+lab enter 2 sed -i '/^Package: kubeadm$/,/^$/s/^Status: .*/Status: install reinstreq half-installed/' /var/lib/dpkg/status
 begin
 hang_up_during 2 cluster1-worker1 packages.install "$times"
 if [ $silence = yes ] && ! is_over packages.install cluster1-worker1; then

@@ -56,6 +56,15 @@ a_version_is_found_whatever_its_revision(void **state)
 	with_apt_cache("x:\\\\n  Installed: (none)\\\\n  Candidate: (none)\\\\n", "kb_apt_candidate x || echo none", 0, "none");
 }
 
+/* dpkg --configure -a passes over them, and apt-get install says that they are the newest version. */
+static void
+what_was_being_unpacked_is_unpacked_again(void **state)
+{
+	(void)state;
+	check("d=$(mktemp -d)\nprintf '#!/bin/sh\\nprintf \"ii  dash\\\\niHR kubeadm\\\\niU  conntrack\\\\nhiR kubelet\\\\nrc  old\\\\niH  socat\\\\n\"\\n' >\"$d/dpkg-query\"\n"
+	      "chmod +x \"$d/dpkg-query\"\nPATH=$d:$PATH\necho $(kb_apt_half)\nrm -r \"$d\"", 0, "kubeadm kubelet socat\n");
+}
+
 static void
 a_containerd_is_judged_by_its_series(void **state)
 {
@@ -124,6 +133,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_version_is_found_whatever_its_revision),
+		cmocka_unit_test(what_was_being_unpacked_is_unpacked_again),
 		cmocka_unit_test(a_containerd_is_judged_by_its_series),
 		cmocka_unit_test(the_holder_of_a_lock_is_named_and_waited_for),
 		cmocka_unit_test(a_command_that_found_a_lock_is_run_again),
