@@ -36,7 +36,6 @@ add_host_steps(struct up *up)
 			kbi_builder_add(&up->b, i, host_steps[j], i);
 }
 
-/* The token stands before Calico, so that joins don't wait for that; what waits for joins stands last. */
 /* Nothing is fetched without a pin, so what nobody has pinned is left out unless it was asked for */
 static bool
 wants_calicoctl(const struct kbi_spec *spec)
@@ -46,6 +45,7 @@ wants_calicoctl(const struct kbi_spec *spec)
 	return kbi_spec_get(spec, "cni.calicoctl.sha256") || kbi_calicoctl_is_known(kbi_spec_calico(spec));
 }
 
+/* The token stands before Calico, so that joins don't wait for that; what waits for joins stands last. */
 static void
 add_control_plane(struct up *up)
 {

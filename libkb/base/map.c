@@ -273,6 +273,17 @@ kbi_map_has(const struct kbi_map *map, const char *name)
 	return kbi_map_find(map, name);
 }
 
+bool
+kbi_map_holds(const struct kbi_map *map, const char *name, const char *value)
+{
+	const struct kbi_entry *e = NULL;
+
+	while ((e = kbi_map_next(map, name, e)))
+		if (kbi_str_is(e->value, value))
+			return true;
+	return false;
+}
+
 size_t
 kbi_map_count(const struct kbi_map *map, const char *name)
 {

@@ -35,6 +35,7 @@ const char *kbi_map_get_or(const struct kbi_map *map, const char *name, const ch
 const struct kbi_entry *kbi_map_find(const struct kbi_map *map, const char *name);
 const struct kbi_entry *kbi_map_next(const struct kbi_map *map, const char *name, const struct kbi_entry *after);
 bool kbi_map_has(const struct kbi_map *map, const char *name);
+bool kbi_map_holds(const struct kbi_map *map, const char *name, const char *value);	/* this one, among those of that name */
 size_t kbi_map_count(const struct kbi_map *map, const char *name);		/* how many values this name has */
 void kbi_map_free(struct kbi_map *map);					/* wipes all values; may be used again */
 

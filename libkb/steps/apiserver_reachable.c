@@ -102,15 +102,6 @@ give_version(struct kbi_judge *j, const char *text)
 	return version != NULL;
 }
 
-static bool
-is_pinned(const struct kbi_judge *j, const char *hash)
-{
-	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(j->args, "ca-cert-hash", e));)
-		if (kbi_str_is(e->value, hash))
-			return true;
-	return false;
-}
-
 static kb_status
 judge_pin(struct kbi_judge *j)
 {
@@ -120,7 +111,7 @@ judge_pin(struct kbi_judge *j)
 
 	if (!kbi_map_has(j->args, "ca-cert-hash"))
 		return KB_OK;
-	if (kbi_ca_hash(ca, strlen(ca), &hash, NULL) || !is_pinned(j, kbi_buf_text(&hash))) {
+	if (kbi_ca_hash(ca, strlen(ca), &hash, NULL) || !kbi_map_holds(j->args, "ca-cert-hash", kbi_buf_text(&hash))) {
 		status = kbi_judge_fail(j, KB_EINTEGRITY, "apiserver.wrong-authority", "the API server at %s is of another certificate authority",
 			kbi_judge_arg(j, "endpoint"));
 		kbi_judge_evidence(j, "its authority: %s", hash.size_bytes ? kbi_buf_text(&hash) : "cannot be read");

@@ -94,15 +94,6 @@ check(const struct kbi_map *args, struct kb_err *err)
 
 /* -- what is there: from the facts alone, for the judge and for prepare */
 
-static bool
-is_crd_there(const struct kbi_map *facts, const char *name)
-{
-	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(facts, "crd", e));)
-		if (kbi_str_is(e->value, name))
-			return true;
-	return false;
-}
-
 /* "quay.io/tigera/operator:v1.42.3 v3.32.1": the image, and the version that we noted when all of its manifests were applied. */
 static bool
 is_operator_there(const struct kbi_map *facts)
@@ -128,8 +119,8 @@ is_version_there(const struct kbi_map *facts, const char *version)
 static bool
 must_apply_manifests(const struct kbi_map *facts, const char *version)
 {
-	return !is_version_there(facts, version) || !is_crd_there(facts, "installations.operator.tigera.io") ||
-		!is_crd_there(facts, "tigerastatuses.operator.tigera.io");
+	return !is_version_there(facts, version) || !kbi_map_holds(facts, "crd", "installations.operator.tigera.io") ||
+		!kbi_map_holds(facts, "crd", "tigerastatuses.operator.tigera.io");
 }
 
 struct field {

@@ -24,16 +24,6 @@ check(const struct kbi_map *args, struct kb_err *err)
 	return KB_OK;
 }
 
-static bool
-is_loaded(const struct kbi_judge *judge, const char *module)
-{
-	const struct kbi_entry *e = NULL;
-	while ((e = kbi_map_next(judge->facts, "loaded", e)))
-		if (kbi_str_is(e->value, module))
-			return true;
-	return false;
-}
-
 static kb_status
 judge(struct kbi_judge *j)
 {
@@ -43,7 +33,7 @@ judge(struct kbi_judge *j)
 	kbi_buf_add(&conf, "# written by libkb\n");
 	while ((e = kbi_map_next(j->args, "modules", e))) {
 		kbi_buf_add_format(&conf, "%s\n", e->value);
-		if (kbi_judge_value(j, "module", e->value, is_loaded(j, e->value) ? "loaded" : NULL, "loaded"))
+		if (kbi_judge_value(j, "module", e->value, kbi_map_holds(j->facts, "loaded", e->value) ? "loaded" : NULL, "loaded"))
 			kbi_buf_add_format(&load, "%s ", e->value);
 	}
 	kbi_judge_file(j, "conf", "/etc/modules-load.d/libkb.conf", kbi_buf_text(&conf), "0644");

@@ -19,16 +19,6 @@ check(const struct kbi_map *args, struct kb_err *err)
 	return kbi_str_is_set(text) ? kbi_version_parse(&version, text, err) : KB_OK;
 }
 
-static bool
-is_there(const struct kbi_judge *judge, const char *image)
-{
-	const struct kbi_entry *e = NULL;
-	while ((e = kbi_map_next(judge->facts, "there", e)))
-		if (kbi_str_is(e->value, image))
-			return true;
-	return false;
-}
-
 static kb_status
 judge(struct kbi_judge *j)
 {
@@ -41,7 +31,7 @@ judge(struct kbi_judge *j)
 	if (!kbi_judge_fact_is(j, "pulled.status", "0"))
 		return kbi_judge_say(j, KB_UNKNOWN, "the container runtime could not be asked: %s", kbi_judge_fact(j, "pulled"));
 	while ((e = kbi_map_next(j->facts, "wanted", e)))
-		kbi_judge_value(j, "image", e->value, is_there(j, e->value) ? "there" : NULL, "there");
+		kbi_judge_value(j, "image", e->value, kbi_map_holds(j->facts, "there", e->value) ? "there" : NULL, "there");
 	return KB_OK;
 }
 

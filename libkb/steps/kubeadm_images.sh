@@ -17,11 +17,16 @@ kb_pulled() {
 	esac
 }
 
+# kb_is_pulled IMAGE: among kb_names
+kb_is_pulled() {
+	case "$kb_newline$kb_names$kb_newline" in *"$kb_newline$1$kb_newline"*) ;; *) return 1 ;; esac
+}
+
 # kb_lacking: of the images on stdin those that the runtime does not have
 kb_lacking() {
 	kb_names=$(kb_pulled 2>/dev/null)
 	while IFS= read -r kb_image; do
-		case "$kb_newline$kb_names$kb_newline" in *"$kb_newline$kb_image$kb_newline"*) ;; *) printf '%s\n' "$kb_image" ;; esac
+		kb_is_pulled "$kb_image" || printf '%s\n' "$kb_image"
 	done
 }
 
@@ -40,7 +45,7 @@ probe() {
 	while IFS= read -r kb_image; do
 		[ -n "$kb_image" ] || continue
 		fact wanted "$kb_image"
-		case "$kb_newline$kb_names$kb_newline" in *"$kb_newline$kb_image$kb_newline"*) fact there "$kb_image" ;; esac
+		! kb_is_pulled "$kb_image" || fact there "$kb_image"
 	done <<EOF_LIST
 $kb_list
 EOF_LIST

@@ -109,12 +109,7 @@ check(const struct kbi_map *args, struct kb_err *err)
 static bool
 is_found(const struct kbi_judge *j, const char *what)
 {
-	const struct kbi_entry *e = NULL;
-
-	while ((e = kbi_map_next(j->facts, "found", e)))
-		if (kbi_str_is(e->value, what))
-			return true;
-	return false;
+	return kbi_map_holds(j->facts, "found", what);
 }
 
 /* -- a control plane that is there */

@@ -31,17 +31,6 @@ static const struct kbi_param params[] = {
 	{ 0 }
 };
 
-static bool
-is_pinned(const struct kbi_map *args, const char *hash)
-{
-	const struct kbi_entry *e = NULL;
-
-	while ((e = kbi_map_next(args, "ca-cert-hash", e)))
-		if (kbi_str_is(e->value, hash))
-			return true;
-	return false;
-}
-
 /* What is given twice has to agree; outputs that are not known yet are empty. */
 static kb_status
 check_authority(const struct kbi_map *args, struct kb_err *err)
@@ -52,7 +41,7 @@ check_authority(const struct kbi_map *args, struct kb_err *err)
 	if (!ca || !ca->size_bytes)
 		return KB_OK;
 	kb_status status = kbi_ca_hash(ca->value, ca->size_bytes, &hash, err);
-	if (!status && *kbi_map_get_or(args, "ca-cert-hash", "") && !is_pinned(args, kbi_buf_text(&hash)))
+	if (!status && *kbi_map_get_or(args, "ca-cert-hash", "") && !kbi_map_holds(args, "ca-cert-hash", kbi_buf_text(&hash)))
 		status = kbi_fail(err, KB_EINVAL, "kubeadm.join: ca-cert: its hash is %s, which ca-cert-hash does not name", kbi_buf_text(&hash));
 	kbi_buf_free(&hash);
 	return status;
@@ -128,12 +117,7 @@ prepare(struct kbi_prepare *p)
 static bool
 is_found(const struct kbi_judge *j, const char *what)
 {
-	const struct kbi_entry *e = NULL;
-
-	while ((e = kbi_map_next(j->facts, "found", e)))
-		if (kbi_str_is(e->value, what))
-			return true;
-	return false;
+	return kbi_map_holds(j->facts, "found", what);
 }
 
 static kb_status
@@ -148,7 +132,7 @@ judge_joined(struct kbi_judge *j)
 		kbi_buf_free(&hash);
 		return kbi_judge_say(j, KB_UNKNOWN, "the certificate authority in kubelet.conf cannot be read");
 	}
-	if (!is_pinned(j->args, kbi_buf_text(&hash))) {
+	if (!kbi_map_holds(j->args, "ca-cert-hash", kbi_buf_text(&hash))) {
 		kbi_judge_say(j, KB_FOREIGN, "the host is in the cluster of %s, whose certificate authority is %s", kbi_judge_fact(j, "server"),
 			kbi_buf_text(&hash));
 	} else {

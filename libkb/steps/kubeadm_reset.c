@@ -27,21 +27,12 @@ check(const struct kbi_map *args, struct kb_err *err)
 }
 
 static bool
-is_pinned(const struct kbi_judge *j, const char *hash)
-{
-	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(j->args, "ca-cert-hash", e));)
-		if (kbi_str_is(e->value, hash))
-			return true;
-	return false;
-}
-
-static bool
 is_foreign(struct kbi_judge *j)
 {
 	struct kbi_buf hash = KBI_BUF(KBI_SIZE_TEXT);
 	const struct kbi_entry *ca = kbi_map_find(j->facts, "ca");
 	bool differs = ca && kbi_map_has(j->args, "ca-cert-hash") && kbi_ca_hash(ca->value, ca->size_bytes, &hash, NULL) == KB_OK &&
-		!is_pinned(j, kbi_buf_text(&hash));
+		!kbi_map_holds(j->args, "ca-cert-hash", kbi_buf_text(&hash));
 
 	if (differs)
 		kbi_judge_say(j, KB_FOREIGN, "the host is of another cluster: its certificate authority is %s", kbi_buf_text(&hash));

@@ -57,17 +57,6 @@ duration_s(const char *text)
 	return sum;
 }
 
-static bool
-is_for(const struct kbi_map *args, const char *usage)
-{
-	const struct kbi_entry *e = NULL;
-
-	while ((e = kbi_map_next(args, "usages", e)))
-		if (kbi_str_is(e->value, usage))
-			return true;
-	return false;
-}
-
 static kb_status
 check(const struct kbi_map *args, struct kb_err *err)
 {
@@ -138,7 +127,7 @@ judge(struct kbi_judge *j)
 	if (*id && is_listed(j, id)) {
 		kbi_judge_output_secret(j, "token", token);
 		kbi_judge_output(j, "token-id", id);
-		if (is_for(j->args, "signing") && is_for(j->args, "authentication"))
+		if (kbi_map_holds(j->args, "usages", "signing") && kbi_map_holds(j->args, "usages", "authentication"))
 			give_command(j, token);
 		return KB_OK;
 	}

@@ -277,36 +277,32 @@ what_another_left_behind_is_told_and_cleared_away(void **state)
 	assert_string_equal(read_file(f, "lines"), "line\n");
 }
 
+static void
+check_while(struct fixture *f, const char *holder, const char *notes)
+{
+	struct seen seen = { .losts = 0 };
+	if (geteuid() != 0)
+		skip();		/* the lock is another file then */
+	assert_int_equal(system(holder), 0);
+	usleep(100000);
+	kb_plan *plan = line_plan(f, "add");
+	assert_int_equal(run_plan(f->kb, plan, KB_CHECK, 60000, see, &seen), KB_OK);
+	assert_string_equal(seen.notes, notes);
+	kb_plan_free(plan);
+}
+
 /* A check comes while the shell of a run that is over, which has no name any more, has yet to end */
 static void
 the_last_breath_of_a_shell_is_no_other_controller(void **state)
 {
-	struct fixture *f = *state;
-	struct seen seen = { .losts = 0 };
-	if (geteuid() != 0)
-		skip();		/* the lock is another file then */
-	assert_int_equal(system("(exec 9</root; flock 9; exec sleep 0.3) &"), 0);
-	usleep(100000);
-	kb_plan *plan = line_plan(f, "add");
-	assert_int_equal(run_plan(f->kb, plan, KB_CHECK, 60000, see, &seen), KB_OK);
-	assert_string_equal(seen.notes, "");
-	kb_plan_free(plan);
+	check_while(*state, "(exec 9</root; flock 9; exec sleep 0.3) &", "");
 }
 
 /* One that stays is */
 static void
 who_holds_the_lock_is_told_by_a_check(void **state)
 {
-	struct fixture *f = *state;
-	struct seen seen = { .losts = 0 };
-	if (geteuid() != 0)
-		skip();
-	assert_int_equal(system("(exec 9</root; flock 9; exec sleep 60) & echo $! >/run/holder"), 0);
-	usleep(100000);
-	kb_plan *plan = line_plan(f, "add");
-	assert_int_equal(run_plan(f->kb, plan, KB_CHECK, 60000, see, &seen), KB_OK);
-	assert_string_equal(seen.notes, "host.busy;");
-	kb_plan_free(plan);
+	check_while(*state, "(exec 9</root; flock 9; exec sleep 60) & echo $! >/run/holder", "host.busy;");
 	assert_int_equal(system("kill $(cat /run/holder) && flock /root true"), 0);
 }
 

@@ -10,6 +10,7 @@
 
 #include <libkb.h>
 
+#include "followed.h"
 #include "place.h"
 
 #define TIMEOUT_MS 4000
@@ -122,8 +123,9 @@ struct heard {
 };
 
 static void
-hear(struct heard *heard, kb_event *event)
+hear(void *owner, kb_event *event)
 {
+	struct heard *heard = owner;
 	kb_bytes *json = kb_event_json(event);
 	int kind = kb_event_kind(event);
 
@@ -142,23 +144,6 @@ hear(struct heard *heard, kb_event *event)
 
 /* To the end of the run, or of what can be waited for. */
 static int
-follow(struct made *made, kb_plan *plan, struct heard *heard)
-{
-	kb_event *event;
-
-	while (kb_plan_is_running(plan) == 1) {
-		while ((event = kb_plan_next_event(plan)))
-			hear(heard, event);
-		if (kb_plan_is_running(plan) != 1)
-			break;
-		int done = kb_wait(made->kb, -1);
-		if (done < 0)
-			return done;
-	}
-	return KB_OK;
-}
-
-static int
 run_plan(struct made *made, const char *file)
 {
 	struct heard heard = {.has_json = true};
@@ -169,7 +154,7 @@ run_plan(struct made *made, const char *file)
 		kb_plan_free(plan);
 		return fault_code(made->kb);
 	}
-	int status = follow(made, plan, &heard);
+	int status = follow_plan(made->kb, plan, hear, &heard);
 	kb_plan_free(plan);
 	if (status)
 		return status;

@@ -16,6 +16,7 @@
 #include "base/ctx.h"
 #include "base/map.h"
 #include "base/secrets.h"
+#include "followed.h"
 #include "place.h"
 #include "recorder.h"
 #include "session.h"
@@ -116,8 +117,9 @@ struct heard {
 };
 
 static void
-hear(struct heard *heard, kb_event *event)
+hear(void *owner, kb_event *event)
 {
+	struct heard *heard = owner;
 	int kind = kb_event_kind(event);
 
 	check_no_secret("an event", kb_event_text(event));
@@ -133,30 +135,13 @@ hear(struct heard *heard, kb_event *event)
 }
 
 static int
-follow(struct made *made, struct heard *heard)
-{
-	kb_event *event;
-
-	while (kb_plan_is_running(made->plan) == 1) {
-		while ((event = kb_plan_next_event(made->plan)))
-			hear(heard, event);
-		if (kb_plan_is_running(made->plan) != 1)
-			break;
-		int done = kb_wait(made->kb, -1);
-		if (done < 0)
-			return done;
-	}
-	return KB_OK;
-}
-
-static int
 run_plan(struct made *made)
 {
 	struct heard heard = {0};
 
 	if (!make_plan(made) || kb_plan_start(made->plan, KB_APPLY, TIMEOUT_MS) <= 0)
 		return fault_code(made->kb);
-	int failed = follow(made, &heard);
+	int failed = follow_plan(made->kb, made->plan, hear, &heard);
 	made->warnings = heard.warnings;
 	if (failed)
 		return failed;

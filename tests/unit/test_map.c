@@ -28,6 +28,8 @@ set_replaces_all_and_add_appends(void **state)
 	check(&map, "a=1;b=2;a=3;a=4;");
 	assert_int_equal(kbi_map_count(&map, "a"), 3);
 	assert_string_equal(kbi_map_get(&map, "a"), "1");
+	assert_true(kbi_map_holds(&map, "a", "1") && kbi_map_holds(&map, "a", "4"));
+	assert_false(kbi_map_holds(&map, "a", "2") || kbi_map_holds(&map, "z", "1") || kbi_map_holds(&map, "a", ""));
 	assert_int_equal(kbi_map_set(&map, "a", "5"), KB_OK);
 	check(&map, "a=5;b=2;");
 	assert_int_equal(kbi_map_set_secret(&map, "c", "s", 1), KB_OK);
