@@ -79,26 +79,29 @@ is_word(const struct word *word, const char *text)
 	return word->size_bytes == strlen(text) && memcmp(word->text, text, word->size_bytes) == 0;
 }
 
-/* False for comments, blank lines and what is no entry at all. */
+/* Whose a line is: false for comments, blank lines and what is no entry at all. Most lines are of other hosts, so of those no more is read. */
 static bool
-split(const char *text, size_t size_bytes, struct line *line)
+take_names(const char **at, const char *end, struct line *line)
 {
-	const char *at = text, *end = text + size_bytes;
-	struct word first = take_word(&at, end);
-
 	line->marker = PLAIN;
-	if (!first.size_bytes || *first.text == '#')
+	line->names = take_word(at, end);
+	if (!line->names.size_bytes || *line->names.text == '#')
 		return false;
-	if (*first.text == '@') {
-		line->marker = is_word(&first, "@cert-authority") ? AUTHORITY
-			: is_word(&first, "@revoked")             ? REVOKED
-								  : BROKEN;
-		first = take_word(&at, end);
+	if (*line->names.text == '@') {
+		line->marker = is_word(&line->names, "@cert-authority") ? AUTHORITY
+			: is_word(&line->names, "@revoked")             ? REVOKED
+									: BROKEN;
+		line->names = take_word(at, end);
 	}
-	line->names = first;
-	line->type = take_word(&at, end);
-	line->key = take_word(&at, end);
-	return line->marker != BROKEN && line->key.size_bytes && *line->type.text != '#';
+	return line->marker != BROKEN && line->names.size_bytes;
+}
+
+static bool
+take_key(const char **at, const char *end, struct line *line)
+{
+	line->type = take_word(at, end);
+	line->key = take_word(at, end);
+	return line->key.size_bytes && *line->type.text != '#';
 }
 
 /* The pattern of match_pattern() in OpenSSH's match.c: * and ?, with everything else lower case and literal. */
@@ -274,9 +277,10 @@ kbi_known_hosts_look(const char *text, size_t text_bytes, const char *name, cons
 
 	*host = (struct kbi_known_host){.known = KBI_KNOWN_NOT};
 	while ((text = kbi_str_line(text, end, &words, &words_bytes))) {
+		const char *words_end = words + words_bytes;
 		struct kbi_buf known = KBI_BUF(BLOB_MAX);
 		number++;
-		if (split(words, words_bytes, &line) && is_for(&line, name, &host->has_failed) && decode_key(&line, &known))
+		if (take_names(&words, words_end, &line) && is_for(&line, name, &host->has_failed) && take_key(&words, words_end, &line) && decode_key(&line, &known))
 			look_at(&line, number, &known, key, key_bytes, host);
 		host->has_failed |= kbi_buf_failed(&known) == KB_ENOMEM;
 		kbi_buf_free(&known);
