@@ -451,6 +451,8 @@ play_recorded(const struct scenario *scenario)
 	snprintf(file, sizeof(file), "%.*s", (int)strlen(path) - 4, path);
 	snprintf(other, sizeof(other), "%s.other", file);
 	place_leave_machine();
+	unlink(file);		/* of a player before, whose number is ours now: numbers come again */
+	unlink(other);
 	fault_begin();
 	made.kb = kb_new();
 	int status = made.kb ? record_run(&made, name, path) : NO_HANDLE;
