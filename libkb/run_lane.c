@@ -158,6 +158,12 @@ may_change(const struct kbi_lane *lane)
 	return false;
 }
 
+static bool
+asks_for_lock(const struct kbi_lane *lane)
+{
+	return lane->run->mode == KB_CHECK || may_change(lane);
+}
+
 static void
 write_prelude(struct kbi_lane *lane, struct kbi_buf *prelude)
 {
@@ -172,7 +178,7 @@ write_prelude(struct kbi_lane *lane, struct kbi_buf *prelude)
 	kbi_buf_add_format(&who, "%s (process %ld, run %s.%lld, host %s)", me, (long)getpid(), nonce, (long long)run->id, lane->host->name);
 	add_live_runs(&live, run->kb);
 	kbi_script_begin(prelude, &(struct kbi_script_me){ .who = kbi_buf_text(&who), .nonce = nonce, .word = word.text,
-			 .live = kbi_buf_text(&live), .way = lane->host->scheme, .is_apply = may_change(lane) });
+			 .live = kbi_buf_text(&live), .way = lane->host->scheme, .has_lock = asks_for_lock(lane), .is_apply = may_change(lane) });
 	kbi_buf_free(&who);
 	kbi_buf_free(&live);
 	for (size_t i = 0; i < lane->task_count; i++)
@@ -199,7 +205,7 @@ start_recording(struct kbi_lane *lane)
 static kb_status
 ask_for_lock(struct kbi_lane *lane)
 {
-	kb_status status = lane->run->mode == KB_CHECK || may_change(lane) ? kbi_lane_lock(lane) : KB_OK;
+	kb_status status = asks_for_lock(lane) ? kbi_lane_lock(lane) : KB_OK;
 
 	if (!status)
 		return KB_OK;

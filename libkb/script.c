@@ -19,6 +19,8 @@ set(struct kbi_buf *out, const char *name, const char *text)
 
 static const char *const preludes[] = { kbi_script_prelude, kbi_script_supervise, kbi_script_host_lock, kbi_script_journal };
 
+#define PRELUDES_TO_ASK 2	/* the first of them: enough for who only asks */
+
 /* A script with a part missing is never sent. */
 static void
 take_failure(struct kbi_buf *out, const struct kbi_buf *part)
@@ -31,7 +33,7 @@ void
 kbi_script_begin(struct kbi_buf *out, const struct kbi_script_me *me)
 {
 	struct kbi_buf prelude = KBI_BUF(KBI_SIZE_TEXT);
-	for (size_t i = 0; i < sizeof(preludes) / sizeof(preludes[0]); i++)
+	for (size_t i = 0; i < (me->has_lock ? sizeof(preludes) / sizeof(preludes[0]) : PRELUDES_TO_ASK); i++)
 		kbi_buf_add(&prelude, preludes[i]);
 	set(out, "kb_me", me->who);
 	set(out, "kb_nonce", me->nonce);

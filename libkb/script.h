@@ -16,6 +16,7 @@ struct kbi_script_me {
 	const char *word;		/* nobody on the host can guess it */
 	const char *live;		/* numbers of its runs that go on, each between blanks */
 	const char *way;		/* to the host: "ssh", "local" */
+	bool has_lock;			/* whether anything is asked about the host's lock; else what knows of it and of journals is not sent */
 	bool is_apply;
 };
 
