@@ -42,7 +42,7 @@
  * `host_key` are for itself alone. A jump host that needs settings of its own is a kb_host: kb_host_set_jump(). All hosts of a context
  * that go through the same jump host with the same settings share one connection to it, at most 8 of them log in at once, and what a host waits
  * for its turn does not count to its connect_timeout_ms. A question of a jump host is an event whose host is the jump host. An error names it ("node-1: jump host bastion: its host key is not known");
- * one that dies is an error of every host behind it. A connection costs about 15 round trips to the jump host instead of 9, a step 1 as ever.
+ * one that dies is an error of every host behind it. A connection costs about 14 round trips to the jump host instead of 8, a step 1 as ever.
  *
  * A server that turns a login away before it says who it is (sshd does by MaxStartups and PerSourcePenalties) is tried again within
  * connect_timeout_ms, after pauses that grow, and by few of a context's hosts at a time.

@@ -464,7 +464,8 @@ kbi_ssh_begin_anew(struct kbi_ssh *s)
 {
 	free_session(s);
 	s->session = NULL;
-	s->is_closing = s->has_peer_closed = false;
+	s->channel = NULL;
+	s->is_closing = s->has_peer_closed = s->has_signed = s->is_opening_ahead = false;
 	s->is_quick = true;
 	s->socket_errno = 0;
 	s->banner_bytes = s->first_bytes = 0;

@@ -114,6 +114,8 @@ struct kbi_ssh {
 	void *signing;				/* the key that libssh2 asks to sign with */
 	struct kbi_ssh_agent *agent;		/* NULL: none is asked */
 	bool could_not_sign;
+	bool has_signed;			/* for the key that is tried: the request that logs in goes out, or is out */
+	bool is_opening_ahead;			/* the channel was asked for behind that */
 	bool was_password_refused, were_answers_refused;
 	const char *next_answer;		/* of the `answers` that are not given yet */
 	bool has_open_prompts;			/* something was asked that nobody has an answer to */
@@ -178,6 +180,8 @@ enum kbi_turn kbi_ssh_start_login(struct kbi_ssh *s);
 /* What comes after a key or secret was refused; methods is what the host takes, NULL when it was not asked */
 enum kbi_turn kbi_ssh_next_login(struct kbi_ssh *s, const char *methods);
 bool kbi_ssh_is_refusal(int rc);
+/* The host has not answered to a key */
+enum kbi_turn kbi_ssh_wait_for_login(struct kbi_ssh *s);
 /* A key that an agent does not hold after all: WAIT_KEYS goes on with the login then. One that was not named may be missing
  * or useless (s->key_err says why). */
 kb_status kbi_ssh_load_key(struct kbi_ssh *s, const char *path, bool is_named, struct kb_err *err);
@@ -188,6 +192,7 @@ enum kbi_turn kbi_ssh_wait_password_login(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_prompts_login(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_methods(struct kbi_ssh *s);
 
+bool kbi_ssh_open_ahead(struct kbi_ssh *s);	/* asks for the channel before the login is through; true: it is asked for now */
 enum kbi_turn kbi_ssh_wait_channel(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_exec(struct kbi_ssh *s);
 ssize_t kbi_ssh_read(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t size_bytes);

@@ -370,6 +370,16 @@ kbi_ssh_agent_is_beside(const struct kbi_ssh *s)
 	return s->state == WAIT_AGENT && s->agent->has_unread;
 }
 
+size_t
+kbi_ssh_agent_keys(const struct kbi_ssh *s)
+{
+	size_t count = 0;
+
+	for (size_t i = s->agent ? s->agent->at : 0; s->agent && i < s->agent->wish_count; i++)
+		count += s->agent->wishes[i].is_held;
+	return count;
+}
+
 static struct kbi_ssh_wish *
 next_held(const struct kbi_ssh_agent *agent)
 {
@@ -382,7 +392,7 @@ next_held(const struct kbi_ssh_agent *agent)
 bool
 kbi_ssh_agent_has_key(const struct kbi_ssh *s)
 {
-	return s->agent && next_held(s->agent);
+	return kbi_ssh_agent_keys(s) > 0;
 }
 
 static void
@@ -423,6 +433,7 @@ sign(LIBSSH2_SESSION *session, unsigned char **signature, size_t *signature_byte
 		memcpy(*signature, bare.data, *signature_bytes = bare.size_bytes);
 	else
 		kbi_ssh_fail_memory(s, "in the login");
+	s->has_signed = *signature;
 	return *signature ? 0 : -1;
 }
 
@@ -453,7 +464,7 @@ kbi_ssh_wait_agent_login(struct kbi_ssh *s)
 	if (rc == 0)
 		return kbi_ssh_go(s, WAIT_CHANNEL);
 	if (rc == LIBSSH2_ERROR_EAGAIN)
-		return kbi_agent_is_asked(agent->client) ? kbi_ssh_go(s, WAIT_AGENT) : TURN_WAIT;
+		return kbi_agent_is_asked(agent->client) ? kbi_ssh_go(s, WAIT_AGENT) : kbi_ssh_wait_for_login(s);
 	agent->is_signing = false;
 	if (s->base.err.code)	/* of the agent */
 		return TURN_LOST;

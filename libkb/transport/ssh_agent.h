@@ -35,7 +35,8 @@ kb_status kbi_ssh_agent_wish(
 	struct kbi_ssh *s, const char *path, bool is_named, bool *is_wished, struct kb_err *err);
 bool kbi_ssh_agent_is_fingerprint(const char *identity);
 void kbi_ssh_agent_ask(struct kbi_ssh *s);	/* for what it holds */
-bool kbi_ssh_agent_has_key(const struct kbi_ssh *s);		/* one that was not tried yet */
+size_t kbi_ssh_agent_keys(const struct kbi_ssh *s);		/* how many were not tried yet */
+bool kbi_ssh_agent_has_key(const struct kbi_ssh *s);
 bool kbi_ssh_agent_is_beside(const struct kbi_ssh *s);		/* the socket has to wait for the agent */
 bool kbi_ssh_agent_has_refused(const struct kbi_ssh *s);	/* to sign for the last key that was tried */
 void kbi_ssh_agent_explain(struct kbi_ssh *s);			/* evidence for a login that was refused */

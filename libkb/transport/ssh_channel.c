@@ -16,6 +16,25 @@ is_outbound(const struct kbi_ssh *s)
 	return libssh2_session_block_directions(s->session) & LIBSSH2_SESSION_BLOCK_OUTBOUND;
 }
 
+static void
+open_channel(struct kbi_ssh *s)
+{
+	if (!s->channel)
+		s->channel = libssh2_channel_open_ex(
+			s->session, "session", strlen("session"), WINDOW_BYTES, PACKET_BYTES, NULL, 0);
+}
+
+/* Once; and again while it is half sent. How it ends is heard behind the login. */
+bool
+kbi_ssh_open_ahead(struct kbi_ssh *s)
+{
+	if (s->is_opening_ahead != is_outbound(s))	/* it is on its way; or the login's own request is half sent */
+		return false;
+	s->is_opening_ahead = true;
+	open_channel(s);
+	return !is_outbound(s);
+}
+
 enum kbi_turn
 kbi_ssh_wait_channel(struct kbi_ssh *s)
 {
@@ -23,8 +42,7 @@ kbi_ssh_wait_channel(struct kbi_ssh *s)
 
 	if (!s->command)
 		return kbi_ssh_go(s, OPEN);
-	s->channel = libssh2_channel_open_ex(
-		s->session, "session", strlen("session"), WINDOW_BYTES, PACKET_BYTES, NULL, 0);
+	open_channel(s);
 	if (s->channel)
 		return kbi_ssh_go(s, WAIT_EXEC);
 	int rc = libssh2_session_last_error(s->session, &why, NULL, 0);

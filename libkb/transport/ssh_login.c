@@ -79,6 +79,7 @@ refuse(struct kbi_ssh *s, const char *taken)
 enum kbi_turn
 kbi_ssh_next_login(struct kbi_ssh *s, const char *taken)
 {
+	s->has_signed = false;
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		const struct method *method = &methods[i];
 		if (method->state == ASK_PASSWORD && taken && has_word(taken, method->name) && !s->ask.login)
@@ -108,6 +109,7 @@ sign(LIBSSH2_SESSION *session, unsigned char **signature, size_t *signature_byte
 	struct kbi_ssh *s = *libssh2_session_abstract(session);
 
 	*signature = kbi_key_sign(*key, data, data_bytes, signature_bytes);
+	s->has_signed = *signature;
 	s->could_not_sign = !*signature;
 	return *signature ? 0 : -1;
 }
@@ -117,6 +119,24 @@ kbi_ssh_is_refusal(int rc)
 {
 	return rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED
 		|| rc == LIBSSH2_ERROR_PASSWORD_EXPIRED;
+}
+
+/* No other one is left should this one be refused. */
+static bool
+is_last_way(const struct kbi_ssh *s)
+{
+	size_t keys = s->key_count - s->key_at + kbi_ssh_agent_keys(s);
+
+	return keys == 1 && !has_password(s) && !has_answers(s) && !kbi_ssh_may_ask_password(s);
+}
+
+/* RFC 4252, section 5.1: what follows the request that logs in is kept for what comes behind the login. So the channel is asked for without
+ * waiting for that, which is a round trip less. Not where something else could be tried: a refused login would leave libssh2 waiting
+ * for a channel that never comes. */
+enum kbi_turn
+kbi_ssh_wait_for_login(struct kbi_ssh *s)
+{
+	return s->has_signed && s->command && is_last_way(s) && kbi_ssh_open_ahead(s) ? TURN_GO : TURN_WAIT;
 }
 
 enum kbi_turn
@@ -130,7 +150,7 @@ kbi_ssh_wait_key_login(struct kbi_ssh *s)
 	if (rc == 0)
 		return kbi_ssh_go(s, WAIT_CHANNEL);
 	if (rc == LIBSSH2_ERROR_EAGAIN)
-		return TURN_WAIT;
+		return kbi_ssh_wait_for_login(s);
 	if (s->could_not_sign)		/* the key was read: what it lacks is memory */
 		return kbi_ssh_fail_memory(s, "in the login");
 	if (kbi_ssh_is_broken(s, rc) || !kbi_ssh_is_refusal(rc))

@@ -9,7 +9,7 @@
 #include <libkb.h>
 
 #define DELAY_MS 40
-#define FIRST_OUTPUT 9			/* what a connection may cost, TCP included */
+#define FIRST_OUTPUT 8			/* what a connection may cost, TCP included */
 #define ATTEMPTS 4			/* a server that is slow to speak looks as if it had waited for our next words: the least counts */
 
 struct count {

@@ -50,6 +50,7 @@ if [ "${3-}" != inside ]; then
 	sed -n '/^Match/,$p' "$folder/sshd_config.more" >"$folder/sshd_config.match"
 	grep -q MaxStartups "$folder/sshd_config.more" || echo 'MaxStartups 200' >>"$folder/sshd_config"
 	cat "$folder/sshd_config.match" >>"$folder/sshd_config"
+	printf 'Match User kb-both\n\tAuthenticationMethods publickey,password\n' >>"$folder/sshd_config"
 	[ "$(id -u)" = 0 ] || serve
 	exec unshare -m --propagation private /bin/sh "$0" "$folder" "$port" inside
 fi
@@ -95,6 +96,7 @@ user kb-old /bin/bash 0
 user kb-oldfree /bin/bash 0
 user kb-gone /bin/bash 19000 1
 user kb-asked /bin/bash
+user kb-both /bin/bash
 for shell in zsh fish tcsh; do
 	for what in noisy reads exits; do
 		case $shell in

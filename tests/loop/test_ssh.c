@@ -125,6 +125,72 @@ a_refused_key_is_one_login_and_says_what_the_host_takes(void **state)
 	talk_end(&talk);
 }
 
+static int
+count_logins(const struct sshd *sshd)
+{
+	char *text = run("grep -c 'Connection from' %s/log", sshd->folder);
+	int count = atoi(text);
+
+	free(text);
+	return count;
+}
+
+/* The channel is asked for behind a signature that is the last way to log in. Where that was not enough, it never comes. */
+static void
+a_key_that_is_not_enough_is_told_at_once(void **state)
+{
+	struct sshd *sshd = need_sshd(state);
+
+	if (geteuid() != 0) {
+		print_message("skipped: only root can make users\n");
+		skip();
+	}
+	struct talk talk = ssh_talk(sshd, "kb-both");
+	int before = count_logins(sshd);
+	kbi_map_set(&talk.settings, "become", "none");
+	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
+	check_error(&talk, KB_EAUTH, "auth.refused");
+	assert_true(has_evidence(talk_error(&talk), "refused: "));
+	assert_true(has_evidence(talk_error(&talk), "the host takes: password"));
+	turn_for(sshd->loop, 200);
+	assert_int_equal(count_logins(sshd), before + 1);
+	talk_end(&talk);
+}
+
+static void
+a_key_and_a_password_together_log_in(void **state)
+{
+	struct sshd *sshd = need_sshd(state);
+
+	if (geteuid() != 0) {
+		print_message("skipped: only root can give users passwords\n");
+		skip();
+	}
+	struct talk talk = ssh_talk(sshd, "kb-both");
+	kbi_map_set(&talk.settings, "become", "none");
+	kbi_map_set_secret(&talk.settings, "password", "correct-horse", strlen("correct-horse"));
+	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
+	talk_must_be_ready(&talk);
+	check_ask(&talk, "echo fact >&3", "fact\n", "", 0);
+	talk_end(&talk);
+}
+
+static void
+a_second_key_logs_in_where_the_first_is_unknown(void **state)
+{
+	struct sshd *sshd = need_sshd(state);
+	struct talk talk = ssh_talk(sshd, sshd->user);
+
+	free(run("cd %s && rm -f key_new key_new.pub && ssh-keygen -q -t ed25519 -N '' -f key_new", sshd->folder));
+	kbi_map_set(&talk.settings, "become", "none");
+	kbi_map_set(&talk.settings, "identity", in_folder(sshd, "key_new"));
+	kbi_map_add(&talk.settings, "identity", in_folder(sshd, "key_rsa"));
+	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
+	talk_must_be_ready(&talk);
+	check_ask(&talk, "echo fact >&3", "fact\n", "", 0);
+	talk_end(&talk);
+}
+
 static void
 ipv6_and_names_work(void **state)
 {
@@ -469,6 +535,9 @@ main(void)
 		cmocka_unit_test(a_key_given_as_data_logs_in),
 		cmocka_unit_test(a_password_logs_in_and_a_wrong_one_does_not),
 		cmocka_unit_test(a_refused_key_is_one_login_and_says_what_the_host_takes),
+		cmocka_unit_test(a_key_that_is_not_enough_is_told_at_once),
+		cmocka_unit_test(a_key_and_a_password_together_log_in),
+		cmocka_unit_test(a_second_key_logs_in_where_the_first_is_unknown),
 		cmocka_unit_test(ipv6_and_names_work),
 		cmocka_unit_test(large_answers_and_large_input_pass),
 		cmocka_unit_test(many_requests_at_once_are_one_round_trip),
