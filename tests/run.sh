@@ -65,4 +65,5 @@ build fuzz
 build test -DKB_LONG=$long -DKB_PYTHON=ON -DKB_PYTHON_DIR=lib/python
 
 say 'running'
-exec ctest --test-dir build/test -L "$labels" --output-on-failure --no-tests=error
+# two at a time; which of them must be alone, or share a thing, is said where they are added (RUN_SERIAL, RESOURCE_LOCK)
+exec ctest --test-dir build/test -j2 -L "$labels" --output-on-failure --no-tests=error
