@@ -18,6 +18,7 @@
 #define ROUNDS_MAX 16
 #define FAILURES_MAX 5
 #define PATIENCE_MS 3000	/* with a host that does not answer the jump host, when others wait behind it */
+#define REST_MS 100		/* after the first failure; then twice as long each time */
 
 static struct kbi_ssh *
 ssh_of(const struct kbi_jump *jump)
@@ -366,6 +367,21 @@ ask_later(struct kbi_passage *p)
 	move_to_end(p);
 }
 
+/* libssh2 takes the answer to a channel that was given up for a broken answer to the one that is asked for, which is then given up as well: so
+ * before the next one is asked for, that answer has to come. Those whose channels are open read it. */
+static void
+rest(struct kbi_jump *jump, int failures)
+{
+	const struct kbi_passage *p = jump->passages;
+
+	while (p && p->state != PASSAGE_OPEN)
+		p = p->next;
+	if (!p)
+		return;
+	jump->rest_until_ms = kbi_clock_ms() + ((int64_t)REST_MS << (failures - 1));
+	kbi_loop_timer(jump->loop, &jump->patience, jump->rest_until_ms);
+}
+
 static void
 ask(struct kbi_passage *p)
 {
@@ -385,9 +401,10 @@ ask(struct kbi_passage *p)
 		break_jump(p->jump, rc);
 	else if (p->state == PASSAGE_GIVEN_UP)
 		p->state = PASSAGE_CLOSING;
-	else if (rc != LIBSSH2_ERROR_CHANNEL_FAILURE && ++p->failures < FAILURES_MAX)
-		ask_later(p);	/* no answer of the jump host: packets of a channel that was given up may be in the way */
-	else
+	else if (rc != LIBSSH2_ERROR_CHANNEL_FAILURE && ++p->failures < FAILURES_MAX) {
+		ask_later(p);
+		rest(p->jump, p->failures);
+	} else
 		refuse(p, why ? why : "");
 	if (p->jump->asked == p)
 		p->jump->asked = NULL;
@@ -434,13 +451,18 @@ first_queued(const struct kbi_jump *jump)
 	return p;
 }
 
+/* Others wait, and the one that is asked for, wanted or not, has had its time. */
+static bool
+is_stuck(const struct kbi_jump *jump)
+{
+	return jump->asked && first_queued(jump) && kbi_clock_ms() - jump->asked_ms >= PATIENCE_MS;
+}
+
 void
 kbi_jump_lose_patience(void *owner)
 {
 	struct kbi_jump *jump = owner;
 
-	if (jump->asked && jump->asked->state == PASSAGE_OPENING && first_queued(jump))
-		stop_asking(jump);
 	if (jump->asked)
 		kbi_loop_timer(jump->loop, &jump->patience, kbi_clock_ms() + PATIENCE_MS);
 	kbi_jump_kick(jump);
@@ -451,13 +473,14 @@ ask_next(struct kbi_jump *jump)
 {
 	struct kbi_passage *p = first_queued(jump);
 
-	if (jump->asked || !p || jump->places >= KBI_JUMP_LOGINS_MAX)
+	if (jump->asked || !p || jump->places >= KBI_JUMP_LOGINS_MAX || kbi_clock_ms() < jump->rest_until_ms)
 		return false;
 	p->state = PASSAGE_OPENING;
 	p->has_place = true;
 	jump->places++;
 	jump->asked = p;
-	kbi_loop_timer(jump->loop, &jump->patience, kbi_clock_ms() + PATIENCE_MS);
+	jump->asked_ms = kbi_clock_ms();
+	kbi_loop_timer(jump->loop, &jump->patience, jump->asked_ms + PATIENCE_MS);
 	tell(p);
 	return true;
 }
@@ -470,7 +493,7 @@ ask_all(struct kbi_jump *jump)
 	do {
 		if (jump->asked)
 			ask(jump->asked);
-		if (jump->asked && jump->asked->state == PASSAGE_GIVEN_UP)
+		if (is_stuck(jump))
 			stop_asking(jump);
 		has_moved = has_moved || !jump->asked;
 	} while (!jump->busy && is_open(jump) && ask_next(jump));

@@ -54,7 +54,8 @@ struct kbi_jump {
 	size_t owned;			/* those that somebody uses */
 	size_t places;			/* taken, of KBI_JUMP_LOGINS_MAX */
 	struct kbi_passage *asked;	/* OPENING or GIVEN_UP: its channel is asked for */
-	struct kbi_timer patience;	/* with the one that is asked for, when others wait */
+	int64_t asked_ms, rest_until_ms;	/* since when it is; before when nobody is asked for */
+	struct kbi_timer patience;	/* with the one that is asked for, when others wait; or the end of a rest */
 	/* whose packet is half sent, and by what: nobody else may send, and nothing else */
 	struct kbi_passage *busy;
 	enum jump_op busy_op;

@@ -2,11 +2,13 @@
 /* Jump hosts: real ones, three sshd on loopback. Each hop is trusted as strictly as the host behind it, all
  * hosts share one connection to it, and who fails is named. */
 #include "long.h"
+#include "peers.h"
 #include "relay.h"
 #include "sshd.h"
 
 #include <errno.h>
 
+#include "transport/jump_parts.h"
 #include "transport/transport.h"
 
 #define DELAYED_ACK_MS 40	/* Linux, at least */
@@ -595,6 +597,32 @@ an_embedder_may_drop_it_at_any_moment(void **state)
 	}
 }
 
+/* A channel that nobody wants any more, to one that does not stop talking: what it says is of a channel that libssh2 must still know. */
+static void
+who_was_given_up_is_in_nobodys_way(void **state)
+{
+	struct net *net = need_net(state);
+	struct peer talker = {.name = "talker", .first = "not ssh\r\n", .then = "more\r\n", .then_bytes = 6, .every_ms = 5};
+	struct talk first = jump_talk(net, through(net, "A")), dropped = jump_talk(net, through(net, "A")), other = jump_talk(net, through(net, "A"));
+
+	peer_start(&talker);
+	talk_start(&first, "ssh", NULL, PATIENCE_MS);
+	talk_must_be_ready(&first);
+	set_port(&dropped, talker.port);
+	talk_start(&dropped, "ssh", NULL, PATIENCE_MS);
+	talk_start(&other, "ssh", NULL, PATIENCE_MS);	/* waits behind it */
+	while (!(*kbi_loop_jumps(dropped.loop))->asked) {
+		is_readable(dropped.loop, 1000);
+		kbi_loop_dispatch(dropped.loop);
+	}
+	talk_end(&dropped);
+	talk_must_be_ready(&other);
+	check_ask(&first, "echo fact >&3", "fact\n", "", 0);
+	talk_end(&other);
+	talk_end(&first);
+	peer_stop(&talker);
+}
+
 /* The shortest of some times to hear of two things, one after the other. */
 static int
 time_pieces(const struct net *net, const char *jump)
@@ -678,6 +706,7 @@ main(void)
 		cmocka_unit_test(when_a_host_dies_the_others_live),
 		cmocka_unit_test(much_goes_through_two_hops_for_several_at_once),
 		cmocka_unit_test(an_embedder_may_drop_it_at_any_moment),
+		cmocka_unit_test(who_was_given_up_is_in_nobodys_way),
 		cmocka_unit_test(what_comes_in_pieces_waits_for_no_acknowledgement),
 		cmocka_unit_test(round_trips_through_a_jump_host_are_counted),
 	};
