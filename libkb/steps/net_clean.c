@@ -38,6 +38,13 @@ check(const struct kbi_map *args, struct kb_err *err)
 	return kbi_str_is_set(hash) ? kbi_ca_hash_check(hash, err) : KB_OK;
 }
 
+/* A line of facts that is none: what it would have said is not known. */
+static void
+judge_garbled(struct kbi_judge *j, const char *name, const char *line)
+{
+	kbi_judge_say(j, KB_UNKNOWN, "%s: \"%.100s\" says nothing", name, line);
+}
+
 /* "iptables-nft 12 3 40": our chains, our rules in chains of others, rules of others */
 static void
 judge_backend(struct kbi_judge *j, char *text)
@@ -47,8 +54,10 @@ judge_backend(struct kbi_judge *j, char *text)
 	bool is_flush = kbi_str_is_yes(kbi_judge_arg(j, "flush-all"));
 	struct kbi_buf name = KBI_BUF(KBI_SIZE_TEXT), now = KBI_BUF(KBI_SIZE_TEXT);
 
-	if (count != 4)
+	if (count != 4) {
+		judge_garbled(j, "rules", count ? words[0] : "");
 		return;
+	}
 	kbi_buf_add_format(&name, "%s, of the cluster", words[0]);
 	kbi_buf_add_format(&now, "%s chains, %s rules in chains of others", words[1], words[2]);
 	if (!kbi_str_is(words[1], "0") || !kbi_str_is(words[2], "0"))
@@ -131,11 +140,15 @@ judge_left(struct kbi_judge *j)
 {
 	for (const struct kbi_entry *e = NULL; (e = kbi_map_next(j->facts, "left", e));) {
 		size_t kind_bytes = strcspn(e->value, " ");
+		if (!kind_bytes || !e->value[kind_bytes] || !e->value[kind_bytes + 1]) {
+			judge_garbled(j, "left", e->value);
+			continue;
+		}
 		char *kind = kbi_str_copy_part(e->value, kind_bytes);
 		if (!kind)
 			return KB_ENOMEM;
 		/* files here are folders too: they are named, not shown */
-		kbi_judge_value(j, kbi_str_is(kind, "file") ? "object" : kind, e->value + kind_bytes + (e->value[kind_bytes] == ' '), "there", NULL);
+		kbi_judge_value(j, kbi_str_is(kind, "file") ? "object" : kind, e->value + kind_bytes + 1, "there", NULL);
 		free(kind);
 	}
 	return KB_OK;

@@ -34,6 +34,26 @@ text_of(const struct kbi_yaml_node *document, const char *key)
 	return text ? text : "";
 }
 
+/* Where documents have lists of {name, value}, from v1beta4 on. */
+static const char *const argument_parents[] = {"apiServer", "controllerManager", "scheduler", "etcd.local", "nodeRegistration"};
+static const char *const argument_names[] = {"extraArgs", "kubeletExtraArgs"};
+
+#define PARENTS (sizeof(argument_parents) / sizeof(argument_parents[0]))
+#define NAMES (sizeof(argument_names) / sizeof(argument_names[0]))
+
+static kb_status
+check_arguments(const struct kbi_yaml *yaml, const struct kbi_yaml_node *document, struct kb_err *err)
+{
+	for (size_t i = 0; i < PARENTS * NAMES; i++) {
+		const struct kbi_yaml_node *parent = kbi_yaml_path(document, argument_parents[i / NAMES]),
+			*list = kbi_yaml_get(parent, argument_names[i % NAMES]);
+		for (const struct kbi_yaml_node *item = kbi_yaml_is_list(list) ? list->first : NULL; item; item = item->next)
+			if (!*text_of(item, "name"))
+				return kbi_yaml_fail(yaml, item, err, KB_EINVAL, "%s: an argument without a name", argument_names[i % NAMES]);
+	}
+	return KB_OK;
+}
+
 static kb_status
 check_documents(const struct kbi_yaml *yaml, struct kb_err *err)
 {
@@ -45,6 +65,9 @@ check_documents(const struct kbi_yaml *yaml, struct kb_err *err)
 			return kbi_yaml_fail(yaml, document, err, KB_EINVAL, "a document that is no mapping");
 		if (!*text_of(document, "kind"))
 			return kbi_yaml_fail(yaml, document, err, KB_EINVAL, "a document without kind");
+		kb_status failed = check_arguments(yaml, document, err);
+		if (failed)
+			return failed;
 	}
 	return KB_OK;
 }
@@ -118,19 +141,14 @@ static kb_status
 keep_all_arguments(struct kbi_yaml *yaml, const struct kbi_yaml_node *ours, struct kbi_yaml_node *theirs,
 	struct kb_err *err)
 {
-	static const char *const names[] = {"extraArgs", "kubeletExtraArgs"};
-	static const char *const parents[] = {"apiServer", "controllerManager", "scheduler", "etcd.local",
-		"nodeRegistration"};
 	kb_status status = KB_OK;
 
-	for (size_t p = 0; p < sizeof(parents) / sizeof(parents[0]); p++) {
-		struct kbi_yaml_node *from = kbi_yaml_path(ours, parents[p]), *to = kbi_yaml_path(theirs, parents[p]);
-		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]) && !status; n++) {
-			struct kbi_yaml_node *our_list = kbi_yaml_get(from, names[n]),
-				*their_list = kbi_yaml_get(to, names[n]);
-			if (kbi_yaml_is_list(our_list) && kbi_yaml_is_list(their_list))
-				status = keep_arguments(yaml, our_list, their_list, err);
-		}
+	for (size_t i = 0; i < PARENTS * NAMES && !status; i++) {
+		const char *parent = argument_parents[i / NAMES], *name = argument_names[i % NAMES];
+		const struct kbi_yaml_node *our_list = kbi_yaml_get(kbi_yaml_path(ours, parent), name);
+		struct kbi_yaml_node *their_list = kbi_yaml_get(kbi_yaml_path(theirs, parent), name);
+		if (kbi_yaml_is_list(our_list) && kbi_yaml_is_list(their_list))
+			status = keep_arguments(yaml, our_list, their_list, err);
 	}
 	return status;
 }

@@ -38,6 +38,21 @@ what_is_left_is_named(void **state)
 }
 
 static void
+what_says_nothing_is_not_known(void **state)
+{
+	static const char *const facts[] = {"rules=iptables-nft 30 21 12\nleft=i/net.d/10-calico.conflist\n", "left=link \n", "left= x\n", "rules=iptables-nft\n", "rules=\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		struct judged j;
+		judged_new(&j, "net.clean", "");
+		judged_facts(&j, facts[i]);
+		assert_int_equal(judged_run(&j), KB_UNKNOWN);
+		judged_free(&j);
+	}
+}
+
+static void
 a_live_node_is_not_cleaned(void **state)
 {
 	struct judged j;
@@ -205,6 +220,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_clean_host_is_present),
 		cmocka_unit_test(what_is_left_is_named),
+		cmocka_unit_test(what_says_nothing_is_not_known),
 		cmocka_unit_test(a_live_node_is_not_cleaned),
 		cmocka_unit_test(others_rules_go_only_when_it_is_asked_for),
 		cmocka_unit_test(a_kubeconfig_goes_only_when_it_leads_to_this_cluster_and_no_other),

@@ -327,6 +327,9 @@ a_document_that_cannot_be_merged_is_refused(void **state)
 		{"- a\n", "kubeadm documents:1:1: a document that is no mapping"},
 		{"kind: Unheard\n", "kubeadm documents:1:1: Unheard without apiVersion"},
 		{"kind: [\n", "kubeadm documents:2:1: did not find expected node content"},
+		{"kind: ClusterConfiguration\napiServer: {extraArgs: [{name: , -v value: \"4\"}]}\n", "kubeadm documents:2:25: extraArgs: an argument without a name"},
+		{"kind: InitConfiguration\nnodeRegistration:\n  kubeletExtraArgs:\n  - v=4\n",
+			"kubeadm documents:4:5: kubeletExtraArgs: an argument without a name"},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
