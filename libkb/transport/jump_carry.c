@@ -217,12 +217,6 @@ read_channel(struct kbi_passage *p)
 }
 
 static bool
-has_ended(ssize_t rc)
-{
-	return rc == LIBSSH2_ERROR_CHANNEL_CLOSED || rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT;
-}
-
-static bool
 write_channel(struct kbi_passage *p)
 {
 	take_up(p);
@@ -233,7 +227,7 @@ write_channel(struct kbi_passage *p)
 	note(p, JUMP_WRITE, count == LIBSSH2_ERROR_EAGAIN);
 	if (count == LIBSSH2_ERROR_EAGAIN || count == 0)
 		return false;	/* or the window is closed, and a packet that comes in will open it */
-	if (count < 0 && !has_ended(count)) {
+	if (count < 0 && !kbi_ssh_has_ended(count)) {
 		break_jump(p->jump, count);
 		return false;
 	}

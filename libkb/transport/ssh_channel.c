@@ -124,6 +124,12 @@ kbi_ssh_read(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t
 	return rc;
 }
 
+bool
+kbi_ssh_has_ended(ssize_t rc)
+{
+	return rc == LIBSSH2_ERROR_CHANNEL_CLOSED || rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT;
+}
+
 /* One packet. False when it did not go, or not wholly. */
 static bool
 write_once(struct kbi_ssh *s)
@@ -134,12 +140,11 @@ write_once(struct kbi_ssh *s)
 	s->op = rc == LIBSSH2_ERROR_EAGAIN && is_outbound(s) ? OP_WRITE : OP_NONE;
 	if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0)
 		return false;	/* or the window is closed, and a packet that comes in will open it */
-	if (rc < 0 && kbi_ssh_is_broken(s, (int)rc)) {
-		kbi_ssh_fail_socket(s, "while a command ran");
-		return false;
-	}
-	if (rc == LIBSSH2_ERROR_ALLOC) {
-		kbi_ssh_fail_memory(s, "while a command ran");
+	if (rc < 0 && !kbi_ssh_has_ended(rc)) {	/* what is not written now must not be missing in the middle of what is */
+		if (rc == LIBSSH2_ERROR_ALLOC)
+			kbi_ssh_fail_memory(s, "while a command ran");
+		else
+			kbi_ssh_fail_socket(s, "while a command ran");
 		return false;
 	}
 	/* To a command that has ended nothing can be written; what it said, and its end, tell more than that.

@@ -37,7 +37,8 @@ struct relay {
 	atomic_bool is_over;
 	/* of the client's deepest words: round trips so far, without the TCP handshake */
 	atomic_int depth;
-	atomic_size_t bytes_up;
+	atomic_size_t bytes_up, bytes_down;
+	atomic_size_t changes_at;		/* the byte down with this number is changed on its way; 0: none */
 	struct relay_way up, down;
 	pthread_t thread;
 };
@@ -57,8 +58,12 @@ relay_take(struct relay *relay, struct relay_way *way)
 	piece->due_ms = kbi_clock_ms() + relay->delay_ms;
 	way->count++;
 	piece->depth = way == &relay->up ? relay->down.heard + 1 : relay->up.heard;
-	if (way != &relay->up)
+	if (way == &relay->down) {
+		size_t before = atomic_fetch_add(&relay->bytes_down, (size_t)count), at = atomic_load(&relay->changes_at);
+		if (at > before && at <= before + (size_t)count)
+			piece->data[at - before - 1] ^= 4;
 		return;
+	}
 	atomic_fetch_add(&relay->bytes_up, (size_t)count);
 	if (piece->depth > atomic_load(&relay->depth))
 		atomic_store(&relay->depth, piece->depth);

@@ -157,6 +157,35 @@ a_full_socket_loses_and_mixes_up_nothing(void **state)
 	relay_stop(relay);
 }
 
+/* libssh2 says it once, to whoever calls: to a write too, and goes on. What was to be written then is not: the shell would read the rest as if
+ * nothing had been in between. */
+static void
+what_was_changed_on_the_way_ends_the_connection(void **state)
+{
+	enum { LARGE = 1 << 20, TIMES = 8, SPACE = 60000 };
+	struct sshd *sshd = need_sshd(state);
+	char *data = calloc(1, LARGE);
+
+	assert_non_null(data);
+	for (size_t i = 0; i < TIMES; i++) {
+		struct relay *relay = relay_start(sshd->port, 0, 1500);
+		struct talk talk = talk_through(sshd, relay);
+		struct reply echo = {0};
+		talk_start(&talk, "ssh", NULL, PATIENCE_MS);
+		talk_must_be_ready(&talk);
+		shrink_socket_to(relay->port);
+		atomic_store(&relay->changes_at, atomic_load(&relay->bytes_down) + (i + 1) * SPACE);
+		assert_int_equal(send_script(&talk, &echo, "tee /dev/fd/2 >&3", data, LARGE, PATIENCE_MS), KB_OK);
+		wait_reply(&talk, &echo);
+		if (echo.status != KB_EPROTOCOL && echo.status != KB_EUNREACHABLE)
+			fail_msg("change %zu: %s, and %zu bytes came back", i, kb_err_name(echo.status), echo.facts_bytes);
+		reply_free(&echo);
+		talk_end(&talk);
+		relay_stop(relay);
+	}
+	free(data);
+}
+
 static void
 single_bytes_are_enough(void **state)
 {
@@ -179,6 +208,7 @@ main(void)
 		cmocka_unit_test(a_dependent_step_is_one_round_trip_and_a_batch_is_one),
 		cmocka_unit_test(trivial_steps_send_little_beside_their_scripts),
 		cmocka_unit_test(a_full_socket_loses_and_mixes_up_nothing),
+		cmocka_unit_test(what_was_changed_on_the_way_ends_the_connection),
 		cmocka_unit_test(single_bytes_are_enough),
 	};
 
