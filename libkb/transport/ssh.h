@@ -116,7 +116,7 @@ struct kbi_ssh {
 	bool could_not_sign;
 	bool has_signed;			/* for the key that is tried: the request that logs in goes out, or is out */
 	bool is_opening_ahead;			/* the channel was asked for behind that */
-	bool was_password_refused, were_answers_refused;
+	bool was_password_refused, were_answers_refused, has_answered_by_password;
 	const char *next_answer;		/* of the `answers` that are not given yet */
 	bool has_open_prompts;			/* something was asked that nobody has an answer to */
 

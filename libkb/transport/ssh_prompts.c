@@ -27,7 +27,7 @@ next_answer(struct kbi_ssh *s, bool is_alone, size_t *size_bytes)
 	}
 	if (!password || !is_alone || s->was_password_refused)
 		return NULL;
-	s->was_password_refused = true;		/* unless the login ends well: once is enough */
+	s->was_password_refused = s->has_answered_by_password = true;	/* unless the login ends well: once is enough */
 	*size_bytes = password->size_bytes;
 	return password->value;
 }
@@ -99,8 +99,10 @@ kbi_ssh_wait_prompts_login(struct kbi_ssh *s)
 
 	if (s->has_open_prompts)
 		return TURN_LOST;
-	if (rc == 0)
+	if (rc == 0) {
+		s->was_password_refused = s->was_password_refused && !s->has_answered_by_password;
 		return kbi_ssh_go(s, WAIT_CHANNEL);
+	}
 	if (rc == LIBSSH2_ERROR_EAGAIN)
 		return TURN_WAIT;
 	if (kbi_ssh_is_broken(s, rc) || !kbi_ssh_is_refusal(rc))

@@ -261,6 +261,23 @@ a_password_is_asked_for(void **state)
 	check_password(sshd, NULL, NULL, KB_EAUTH, 1);
 }
 
+/* The same where sshd asks by prompts alone. */
+static void
+a_password_that_answers_a_prompt_is_asked_for_once(void **state)
+{
+	struct sshd pam = *need_sshd(state);
+
+	if (geteuid() != 0) {
+		print_message("skipped: logins of other users need root\n");
+		skip();
+	}
+	sshd_start(&pam, "UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\n");
+	setenv("HOME", pam.folder, 1);
+	check_password(&pam, "correct-horse", NULL, KB_OK, 1);
+	check_password(&pam, "wrong", "correct-horse", KB_OK, 2);
+	sshd_stop(&pam);
+}
+
 static void
 a_number_that_is_no_open_question_is_refused(void **state)
 {
@@ -288,6 +305,7 @@ main(void)
 		cmocka_unit_test(blocking_calls_ask_for_nothing),
 		cmocka_unit_test(an_unknown_host_is_asked_for),
 		cmocka_unit_test(a_password_is_asked_for),
+		cmocka_unit_test(a_password_that_answers_a_prompt_is_asked_for_once),
 		cmocka_unit_test(a_number_that_is_no_open_question_is_refused),
 	};
 
