@@ -197,6 +197,7 @@ enum kbi_turn kbi_ssh_wait_channel(struct kbi_ssh *s);
 enum kbi_turn kbi_ssh_wait_exec(struct kbi_ssh *s);
 ssize_t kbi_ssh_read(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t size_bytes);
 ssize_t kbi_ssh_write(struct kbi_transport *t, const void *data, size_t size_bytes);
+bool kbi_ssh_is_half_sent(const struct kbi_ssh *s);	/* a packet of ours */
 bool kbi_ssh_has_ended(ssize_t rc);		/* of a write: the channel takes nothing any more */
 void kbi_ssh_flush(struct kbi_ssh *s);
 /* libssh2 holds bytes or an end that the owner has not read: no event will tell */

@@ -10,8 +10,8 @@
 #define WINDOW_BYTES (512u << 10)	/* a peer can have this much unread with us, no more */
 #define PACKET_BYTES (32u << 10)
 
-static bool
-is_outbound(const struct kbi_ssh *s)
+bool
+kbi_ssh_is_half_sent(const struct kbi_ssh *s)
 {
 	return libssh2_session_block_directions(s->session) & LIBSSH2_SESSION_BLOCK_OUTBOUND;
 }
@@ -28,11 +28,11 @@ open_channel(struct kbi_ssh *s)
 bool
 kbi_ssh_open_ahead(struct kbi_ssh *s)
 {
-	if (s->is_opening_ahead != is_outbound(s))	/* it is on its way; or the login's own request is half sent */
+	if (s->is_opening_ahead != kbi_ssh_is_half_sent(s))	/* it is on its way; or the login's own request is half sent */
 		return false;
 	s->is_opening_ahead = true;
 	open_channel(s);
-	return !is_outbound(s);
+	return !kbi_ssh_is_half_sent(s);
 }
 
 enum kbi_turn
@@ -116,7 +116,7 @@ kbi_ssh_read(struct kbi_transport *t, enum kbi_stream stream, void *data, size_t
 		return KBI_AGAIN;
 	ssize_t rc = libssh2_channel_read_ex(
 		s->channel, stream == KBI_STDOUT ? 0 : SSH_EXTENDED_DATA_STDERR, data, size_bytes);
-	s->op = rc == LIBSSH2_ERROR_EAGAIN && is_outbound(s) ? op : OP_NONE;
+	s->op = rc == LIBSSH2_ERROR_EAGAIN && kbi_ssh_is_half_sent(s) ? op : OP_NONE;
 	kbi_ssh_watch(s);
 	if (rc <= 0)
 		return end_of_read(s, rc);
@@ -137,7 +137,7 @@ write_once(struct kbi_ssh *s)
 	ssize_t rc = libssh2_channel_write_ex(
 		s->channel, 0, s->out.data + s->out_sent, s->out.size_bytes - s->out_sent);
 
-	s->op = rc == LIBSSH2_ERROR_EAGAIN && is_outbound(s) ? OP_WRITE : OP_NONE;
+	s->op = rc == LIBSSH2_ERROR_EAGAIN && kbi_ssh_is_half_sent(s) ? OP_WRITE : OP_NONE;
 	if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0)
 		return false;	/* or the window is closed, and a packet that comes in will open it */
 	if (rc < 0 && !kbi_ssh_has_ended(rc)) {	/* what is not written now must not be missing in the middle of what is */

@@ -90,7 +90,8 @@ kbi_ssh_next_login(struct kbi_ssh *s, const char *taken)
 	/* what the host takes is known by now, and sshd counts it as a failed login to be asked that again */
 	if (!taken && s->ask.attempt && kbi_ssh_may_ask_password(s))
 		return kbi_ssh_go(s, ASK_PASSWORD);
-	return taken ? refuse(s, taken) : kbi_ssh_go(s, WAIT_METHODS);
+	/* nor can it be asked while what was asked ahead is half sent */
+	return taken || (s->is_opening_ahead && kbi_ssh_is_half_sent(s)) ? refuse(s, taken) : kbi_ssh_go(s, WAIT_METHODS);
 }
 
 enum kbi_turn
@@ -130,13 +131,24 @@ is_last_way(const struct kbi_ssh *s)
 	return keys == 1 && !has_password(s) && !has_answers(s) && !kbi_ssh_may_ask_password(s);
 }
 
+/* A server may also look at the signature beside what follows it, and refuse that: these do not. */
+static bool
+keeps_what_follows(const struct kbi_ssh *s)
+{
+	const char *banner = libssh2_session_banner_get(s->session);
+
+	return kbi_str_starts(banner, "SSH-2.0-OpenSSH_") || kbi_str_starts(banner, "SSH-2.0-dropbear");
+}
+
 /* RFC 4252, section 5.1: what follows the request that logs in is kept for what comes behind the login. So the channel is asked for without
  * waiting for that, which is a round trip less. Not where something else could be tried: a refused login would leave libssh2 waiting
  * for a channel that never comes. */
 enum kbi_turn
 kbi_ssh_wait_for_login(struct kbi_ssh *s)
 {
-	return s->has_signed && s->command && is_last_way(s) && kbi_ssh_open_ahead(s) ? TURN_GO : TURN_WAIT;
+	bool may_ask = s->has_signed && s->command && is_last_way(s) && keeps_what_follows(s);
+
+	return may_ask && kbi_ssh_open_ahead(s) ? TURN_GO : TURN_WAIT;
 }
 
 enum kbi_turn

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An SSH server that asks in keyboard-interactive logins: prompts.py FOLDER. Writes its port to FOLDER/prompts.port, and what it was
 told to FOLDER/prompts.log. Users: one (a single prompt that hides), shown (a single one that echoes), two (two at once), rounds (one, an
-empty round, then two), endless, foul (prompts with control characters), both (a password first, then a prompt)."""
+empty round, then two), endless, foul (prompts with control characters), both (a password first, then a prompt), key (the key of
+key_ed25519.pub, which is looked at beside the packets that come)."""
 import asyncio
 import os
 import subprocess
@@ -59,7 +60,11 @@ class Server(asyncssh.SSHServer):
         return False
 
     def public_key_auth_supported(self):
-        return False
+        return self.user == "key"
+
+    async def validate_public_key(self, username, key):
+        await asyncio.sleep(0.05)
+        return key == asyncssh.read_public_key(FOLDER + "/key_ed25519.pub")
 
     def kbdint_auth_supported(self):
         return True

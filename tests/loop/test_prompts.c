@@ -181,6 +181,20 @@ prompts_without_end_end_at_the_deadline(void **state)
 	talk_end(&talk);
 }
 
+/* What is asked for behind a signature has to wait for its end. Not every server does as RFC 4252 says. */
+static void
+a_key_logs_in_where_nothing_may_be_asked_ahead(void **state)
+{
+	struct sshd *sshd = need_peer(state);
+	struct talk talk = prompt_talk(sshd, "key", NULL, NULL);
+
+	kbi_map_set(&talk.settings, "identity", in_folder(sshd, "key_ed25519"));
+	talk_start(&talk, "ssh", NULL, PATIENCE_MS);
+	talk_must_be_ready(&talk);
+	check_ask(&talk, "echo fact >&3", "fact\n", "", 0);
+	talk_end(&talk);
+}
+
 static void
 pam_asks_by_prompts(void **state)
 {
@@ -223,6 +237,7 @@ main(void)
 		cmocka_unit_test(prompts_without_an_answer_are_shown_and_told_nothing),
 		cmocka_unit_test(a_password_is_not_tried_by_two_methods),
 		cmocka_unit_test(prompts_without_end_end_at_the_deadline),
+		cmocka_unit_test(a_key_logs_in_where_nothing_may_be_asked_ahead),
 		cmocka_unit_test(pam_asks_by_prompts),
 	};
 
