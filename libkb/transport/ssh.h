@@ -164,6 +164,7 @@ enum kbi_turn kbi_ssh_check_host_key(struct kbi_ssh *s);
 
 kb_status kbi_ssh_prepare_login(struct kbi_ssh *s, struct kb_err *err);
 enum kbi_turn kbi_ssh_wait_keys(struct kbi_ssh *s);
+bool kbi_ssh_may_ask_to_log_in(const struct kbi_ssh *s);	/* where no key can be used: for a passphrase, or the password */
 bool kbi_ssh_is_asking_passphrase(const struct kbi_ssh *s);
 void kbi_ssh_forget_login(struct kbi_ssh *s);
 

@@ -290,13 +290,14 @@ read_others(struct kbi_ssh *s, const struct kbi_buf *answer)
 			return TURN_LOST;
 		}
 	}
-	if (!held && !s->hold_count && s->key_err.code) {
+	bool has_none = !held && !s->hold_count && !kbi_ssh_may_ask_to_log_in(s);
+	if (has_none && s->key_err.code) {
 		kbi_err_copy(&s->base.err, &s->key_err);
 		kbi_err_where(&s->base.err, s->host, NULL);
 		show_held(s, answer);
 		return TURN_LOST;
 	}
-	if (!held && !s->hold_count)
+	if (has_none)
 		return fail_no_key(s, "agent.unnamed", answer,
 			"no key to log in with: %s, and none of an agent is offered unless it is named",
 			"none of the default ones is there");

@@ -184,6 +184,12 @@ ask_for_default(struct kbi_ssh *s, struct kb_err *err)
 	return hold_file(s, path, asker_of(s), err);
 }
 
+bool
+kbi_ssh_may_ask_to_log_in(const struct kbi_ssh *s)
+{
+	return (s->locked_key && asker_of(s)) || kbi_may_ask(s->asker, &s->settings, "password");
+}
+
 /* Nothing is waited for any more (or again). */
 static kb_status
 settle(struct kbi_ssh *s, struct kb_err *err)
@@ -200,7 +206,8 @@ settle(struct kbi_ssh *s, struct kb_err *err)
 		}
 		pass_over(s, kbi_key_hold_err(s->holds[i]));
 	}
-	if (s->key_count || s->agent || !s->has_default_keys)	/* an agent may have one of them */
+	bool may_have_one = s->agent && (!s->agent->is_listed || kbi_ssh_agent_has_key(s));
+	if (s->key_count || may_have_one || !s->has_default_keys)
 		return KB_OK;
 	if (s->locked_key && asker_of(s))
 		return ask_for_default(s, err);

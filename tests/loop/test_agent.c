@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Logging in by an agent: the real one with keys of each type, locked, and one whose user says no; and one that
  * is silent, talks nonsense, or goes away. */
+#include "agent_process.h"
 #include "sshd.h"
 
 #include <pthread.h>
@@ -123,33 +124,14 @@ real_start(void **state)
 {
 	struct real real = {.sshd = need_sshd(state)};
 
-	if (access("/usr/bin/ssh-agent", X_OK) != 0) {
-		print_message("skipped: ssh-agent is not installed (Debian: openssh-client)\n");
-		skip();
-	}
-	unlink(in_folder(real.sshd, "agent"));
-	/* a copy, without the set-group-id bit, for which the kernel would forget that it is to die with us */
-	free(run("cp /usr/bin/ssh-agent %s/ssh-agent", real.sshd->folder));
-	real.pid = fork();
-	if (real.pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(open("/dev/null", O_RDWR), STDOUT_FILENO);
-		dup2(STDOUT_FILENO, STDERR_FILENO);	/* which whoever runs the test waits to see closed */
-		setenv("SSH_ASKPASS", "/bin/false", 1);	/* whoever is asked says no */
-		setenv("SSH_ASKPASS_REQUIRE", "force", 1);
-		execl(in_folder(real.sshd, "ssh-agent"), "ssh-agent", "-D", "-a", in_folder(real.sshd, "agent"), (char *)NULL);
-		_exit(127);
-	}
-	for (int i = 0; i < 200 && access(in_folder(real.sshd, "agent"), F_OK) != 0; i++)
-		usleep(20000);
+	real.pid = agent_start(real.sshd);
 	return real;
 }
 
 static void
 real_stop(struct real *real)
 {
-	kill(real->pid, SIGTERM);
-	waitpid(real->pid, NULL, 0);
+	agent_stop(real->pid);
 }
 
 static void

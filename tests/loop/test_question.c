@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is missing is asked for by an event, answered by kb_answer(), on a real sshd: a passphrase, a password, a host key. */
+#include "agent_process.h"
 #include "sshd.h"
 
 #include <libkb.h>
@@ -17,8 +18,10 @@ new_host(kb_ctx *kb, const struct sshd *sshd, int i, const char *identity, const
 	assert_non_null(host);
 	write_known(sshd, "known_hosts", name_of(sshd, "127.0.0.1"), NULL);
 	assert_int_equal(kb_host_set(host, "known_hosts", in_folder(sshd, "known_hosts")), KB_OK);
-	assert_int_equal(kb_host_set(host, "identity", in_folder(sshd, identity)), KB_OK);
-	assert_int_equal(kb_host_set(host, "ask", ask), KB_OK);
+	if (identity)
+		assert_int_equal(kb_host_set(host, "identity", in_folder(sshd, identity)), KB_OK);
+	if (ask)
+		assert_int_equal(kb_host_set(host, "ask", ask), KB_OK);
 	assert_int_equal(kb_host_set(host, "become", "none"), KB_OK);
 	return host;
 }
@@ -278,6 +281,45 @@ a_password_that_answers_a_prompt_is_asked_for_once(void **state)
 	sshd_stop(&pam);
 }
 
+/* An agent that holds nothing of use does not stand in the way of a question, nor of what is wrong with a key. */
+static void
+check_beside_agent(const struct sshd *sshd, const char *ask, const char *passphrase, struct answers *answers)
+{
+	kb_ctx *kb = kb_new();
+	kb_host *host = new_host(kb, sshd, 0, NULL, ask);
+
+	kb_host_set(host, "agent", in_folder(sshd, "agent"));
+	if (passphrase)
+		kb_host_set_secret(host, "passphrase", passphrase, strlen(passphrase));
+	run_all(kb, &host, 1, answers);
+	kb_host_free(host);
+	kb_free(kb);
+}
+
+static void
+an_agent_that_holds_nothing_leaves_the_questions(void **state)
+{
+	struct sshd *sshd = need_sshd(state);
+	struct answers key = {.what = "passphrase", .first = "horse"}, password = {.what = "password", .first = "wrong", .later = NULL}, wrong = {.what = "none"};
+
+	make_locked(sshd);
+	free(run("cd %s && mkdir -p .ssh && cp locked .ssh/id_ed25519", sshd->folder));
+	setenv("HOME", sshd->folder, 1);
+	pid_t agent = agent_start(sshd);
+	check_beside_agent(sshd, "passphrase", NULL, &key);
+	check_beside_agent(sshd, "password", NULL, &password);
+	check_beside_agent(sshd, NULL, "cow", &wrong);
+	agent_stop(agent);
+	free(run("rm -r %s/.ssh", sshd->folder));
+	assert_int_equal(key.outcome, KB_OK);
+	assert_int_equal(key.questions, 1);
+	assert_string_equal(key.id, "passphrase");
+	assert_int_equal(password.questions, 2);
+	assert_string_equal(password.host_id, "question.declined");
+	assert_int_equal(wrong.questions, 0);
+	assert_string_equal(wrong.host_id, "key.passphrase");
+}
+
 static void
 a_number_that_is_no_open_question_is_refused(void **state)
 {
@@ -306,6 +348,7 @@ main(void)
 		cmocka_unit_test(an_unknown_host_is_asked_for),
 		cmocka_unit_test(a_password_is_asked_for),
 		cmocka_unit_test(a_password_that_answers_a_prompt_is_asked_for_once),
+		cmocka_unit_test(an_agent_that_holds_nothing_leaves_the_questions),
 		cmocka_unit_test(a_number_that_is_no_open_question_is_refused),
 	};
 
