@@ -198,7 +198,6 @@ static kb_status
 open_jump(struct kbi_jump *jump, const struct kbi_passage_want *want, struct kb_err *err)
 {
 	const struct kbi_hop *hop = want->hop;
-	int64_t own_ms = -1;
 	struct kbi_transport_want way = {
 		.loop = want->loop,
 		.host = hop->name,
@@ -211,11 +210,11 @@ open_jump(struct kbi_jump *jump, const struct kbi_passage_want *want, struct kb_
 		.owner = jump,
 	};
 
-	if (!kbi_str_to_int64(kbi_map_get(hop->settings, "connect_timeout_ms"), 1, INT64_MAX, &own_ms))
-		own_ms = -1;
+	if (!kbi_str_to_int64(kbi_map_get(hop->settings, "connect_timeout_ms"), 1, INT64_MAX, &jump->own_ms))
+		jump->own_ms = -1;
 	jump->asker = way.asker;
 	way.deadline_ms =
-		kbi_clock_sooner(want->deadline_ms, kbi_clock_deadline(kbi_clock_ms(), own_ms));
+		kbi_clock_sooner(want->deadline_ms, kbi_clock_deadline(kbi_clock_ms(), jump->own_ms));
 	jump->way = kbi_transport_ssh.open(&way, err);
 	return jump->way ? KB_OK : KB_EIO;
 }
@@ -241,6 +240,18 @@ new_jump(const struct kbi_passage_want *want, const unsigned char key[KBI_JUMP_K
 	jump->next = *kbi_loop_jumps(jump->loop);
 	*kbi_loop_jumps(jump->loop) = jump;
 	return jump;
+}
+
+/* Who began it may have less time than who comes later. */
+static void
+wait_longer(struct kbi_jump *jump, int64_t deadline_ms)
+{
+	struct kbi_ssh *ssh = (struct kbi_ssh *)jump->way;
+
+	deadline_ms = kbi_clock_sooner(deadline_ms, kbi_clock_deadline(ssh->start_ms, jump->own_ms));
+	kbi_ssh_wait_longer(ssh, deadline_ms);
+	if (ssh->passage)
+		wait_longer(ssh->passage->jump, deadline_ms);
 }
 
 /* -- passages */
@@ -301,6 +312,7 @@ kbi_passage_new(const struct kbi_passage_want *want, struct kb_err *err)
 	else if (!(jump = find(want->loop, key, asker_of(want))))
 		jump = new_jump(want, key, err);
 	if (jump) {
+		wait_longer(jump, want->deadline_ms);
 		add_passage(jump, p);
 		return p;
 	}

@@ -49,6 +49,7 @@ struct kbi_jump {
 	char *name;
 	unsigned char key[KBI_JUMP_KEY_BYTES];
 	struct kbi_transport *way;	/* a kbi_ssh without a command */
+	int64_t own_ms;			/* its own connect_timeout_ms; -1: it has none */
 	struct kbi_asker *asker;	/* who is asked until it is open; NULL: nobody */
 	struct kbi_passage *passages;	/* in the order in which they came */
 	size_t owned;			/* those that somebody uses */

@@ -324,6 +324,16 @@ keep_time(struct kbi_ssh *s)
 	return true;
 }
 
+void
+kbi_ssh_wait_longer(struct kbi_ssh *s, int64_t deadline_ms)
+{
+	if (s->state >= OPEN || deadline_ms <= s->deadline_ms)
+		return;
+	s->deadline_ms = deadline_ms;
+	if (!s->base.waits_since_ms)
+		kbi_loop_timer(s->loop, &s->deadline, deadline_ms);
+}
+
 static void
 advance(struct kbi_ssh *s)
 {

@@ -137,6 +137,7 @@ enum kbi_turn kbi_ssh_fail_socket(struct kbi_ssh *s, const char *what);
 kb_status kbi_ssh_begin_anew(struct kbi_ssh *s);
 /* of a call of libssh2 that says LIBSSH2_ERROR_ALLOC */
 enum kbi_turn kbi_ssh_fail_memory(struct kbi_ssh *s, const char *when);
+void kbi_ssh_wait_longer(struct kbi_ssh *s, int64_t deadline_ms);	/* or as long as before, if that is longer */
 void kbi_ssh_log_state(const struct kbi_ssh *s);	/* ssh_log.c: that it came to this state */
 void kbi_ssh_watch(struct kbi_ssh *s);		/* after any call of libssh2: what the socket has to do next */
 /* the socket, not the peer's answer */

@@ -434,6 +434,30 @@ a_silent_hop_ends_with_the_deadline(void **state)
 	close(fd);
 }
 
+/* Who has less time is gone earlier, whoever came first. */
+static void
+each_host_has_its_own_time_with_a_jump_host(void **state)
+{
+	enum { SHORT_MS = 500, LONG_MS = 2000 };
+	struct net *net = need_net(state);
+	int port, fd = listen_silently(&port, NULL);
+	char silent[32];
+
+	snprintf(silent, sizeof(silent), "127.0.0.1:%d", port);
+	struct talk hasty = jump_talk(net, silent), patient = jump_talk(net, silent);
+	int64_t start_ms = kbi_clock_ms();
+	talk_start(&hasty, "ssh", NULL, SHORT_MS);
+	talk_start(&patient, "ssh", NULL, LONG_MS);
+	check_error(&hasty, KB_ETIMEOUT, "ssh.timeout");
+	assert_in_range(kbi_clock_ms() - start_ms, SHORT_MS - 100, LONG_MS - 200);
+	assert_false(patient.is_settled);
+	check_error(&patient, KB_ETIMEOUT, "ssh.timeout");
+	assert_in_range(kbi_clock_ms() - start_ms, LONG_MS - 100, LONG_MS + 2000);
+	talk_end(&hasty);
+	talk_end(&patient);
+	close(fd);
+}
+
 static void
 a_host_that_answers_nothing_holds_no_other_up(void **state)
 {
@@ -701,6 +725,7 @@ main(void)
 		cmocka_unit_test(a_jump_host_that_forbids_it_is_named),
 		cmocka_unit_test(a_host_that_the_jump_host_cannot_reach_is_named),
 		cmocka_unit_test(a_silent_hop_ends_with_the_deadline),
+		cmocka_unit_test(each_host_has_its_own_time_with_a_jump_host),
 		cmocka_unit_test(a_host_that_answers_nothing_holds_no_other_up),
 		cmocka_unit_test(when_a_jump_host_dies_all_behind_it_are_told),
 		cmocka_unit_test(when_a_host_dies_the_others_live),
