@@ -145,16 +145,6 @@ kbi_question_keep(
 }
 
 void
-kbi_question_drop(struct kbi_questions *questions, const char *what, const char *subject)
-{
-	struct kbi_buf name = KBI_BUF(KBI_SIZE_TEXT);
-
-	name_kept(&name, what, subject);
-	kbi_map_remove(&questions->kept, kbi_buf_text(&name));
-	kbi_buf_free(&name);
-}
-
-void
 kbi_questions_free(struct kbi_questions *questions)
 {
 	while (questions->first)

@@ -48,7 +48,6 @@ kb_status kbi_question_answer(struct kbi_questions *questions, int64_t id, const
 const struct kbi_entry *kbi_question_kept(const struct kbi_questions *questions, const char *what, const char *subject);
 void kbi_question_keep(struct kbi_questions *questions, const char *what, const char *subject, const void *data,
 	size_t size_bytes);
-void kbi_question_drop(struct kbi_questions *questions, const char *what, const char *subject);
 void kbi_questions_free(struct kbi_questions *questions);
 
 #endif

@@ -1,4 +1,4 @@
-# FROM/*.sh into TO/scripts.{c,h} (each text without its comments and indentation, as a byte array), and TO/registry.c (the table of all steps).
+# FROM/*.sh into TO/scripts.{c,h} (each text without its comments, indentation and empty lines, as a byte array), and TO/registry.c (the table of all steps).
 file(GLOB scripts ${FROM}/*.sh)
 list(SORT scripts)
 set(head "/* generated from libkb/steps */\n")
@@ -10,7 +10,9 @@ foreach(script ${scripts})
 	get_filename_component(name ${script} NAME_WE)
 	file(READ ${script} text)
 	string(REGEX REPLACE "\n[\t ]*#[^\n]*" "" text "\n${text}")	# comments are for readers: hosts get none
-	string(REGEX REPLACE "\n\t+" "\n" text "${text}")	# and so are tabs: no text within a script begins a line with one
+	string(REGEX REPLACE "\t+# [^\n]*" "" text "${text}")
+	string(REGEX REPLACE "\n\t+" "\n" text "${text}")	# and so are tabs and empty lines: no text within a script begins a line with one, or has one
+	string(REGEX REPLACE "\n\n+" "\n" text "${text}")
 	string(HEX "${text}" hex)
 	string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${hex}")
 	string(REGEX REPLACE "('....',)('....',)('....',)('....',)('....',)('....',)('....',)('....',)" "\\1\\2\\3\\4\\5\\6\\7\\8\n" bytes "${bytes}")
