@@ -67,26 +67,26 @@ judge_file(struct kbi_judge *judge, const char *name, const char *path, const ch
 {
 	const char *type = sub_fact(judge, name, "type"), *now_mode = sub_fact(judge, name, "mode");
 	const struct kbi_entry *now = kbi_map_find(judge->facts, name);
-	bool is_there = kbi_str_is(type, "file") || (kbi_str_is(type, "link") && now);
+	bool is_there = kbi_str_is(type, "file") || (kbi_str_is(type, "link") && *now_mode);	/* a link to no file has no mode */
 	bool is_same_mode = !mode || !is_there || kbi_str_is(now_mode, mode);
 	size_t wanted_bytes = wanted ? strlen(wanted) : 0;
 	struct kbi_change change = { .kind = (char *)"file", .name = (char *)path, .secret = secret };
 
 	/* the probe did not say how it is, or where, or what is in it: that is no answer */
-	if (!kbi_str_is_set(type) || !kbi_str_is_set(path) || (kbi_str_is(type, "file") && !now)) {
+	if (!kbi_str_is_set(type) || !kbi_str_is_set(path) || (is_there && !now)) {
 		kbi_judge_say(judge, KB_UNKNOWN, "%s was not looked at", kbi_str_is_set(path) ? path : name);
 		return false;
 	}
 	if (!wanted && !is_there && kbi_str_is(type, "absent"))
 		return false;
-	if (wanted && is_there && now && now->size_bytes == wanted_bytes && memcmp(now->value, wanted, wanted_bytes) == 0) {
+	if (wanted && is_there && now->size_bytes == wanted_bytes && memcmp(now->value, wanted, wanted_bytes) == 0) {
 		if (is_same_mode)
 			return false;
 		kbi_judge_value(judge, "mode", path, now_mode, mode);
 		want(judge, name, wanted, secret);
 		return true;
 	}
-	if (is_there && now) {
+	if (is_there) {
 		change.before = now->value;
 		change.before_bytes = now->size_bytes;
 	}

@@ -168,6 +168,27 @@ a_block_that_lost_its_end_swallows_nothing(void **state)
 	judged_free(&j);
 }
 
+/* The bytes of a file over 1 MiB are not told, whether it lies there or a link leads to it; a link that leads nowhere is written through. */
+static void
+what_was_too_large_to_be_told_is_not_written_over(void **state)
+{
+	static const struct { const char *facts; int verdict; } cases[] = {
+		{ "bashrc.type=file\nbashrc.owner=root:root\nbashrc.mode=0644\n", KB_UNKNOWN },
+		{ "bashrc.type=link\nbashrc.target=dotfiles/bashrc\nbashrc.owner=root:root\nbashrc.mode=0644\n", KB_UNKNOWN },
+		{ "bashrc.type=link\nbashrc.target=dotfiles/gone\n", KB_ABSENT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct judged j;
+		judged_new(&j, "kubectl.shell", "");
+		judged_facts(&j, "bashrc_path=/root/.bashrc\ninstalled=bash-completion 1:2.11-6 ii\n");
+		judged_facts(&j, cases[i].facts);
+		assert_int_equal(judged_run(&j), cases[i].verdict);
+		judged_free(&j);
+	}
+}
+
 int
 main(void)
 {
@@ -180,6 +201,7 @@ main(void)
 		cmocka_unit_test(the_swap_of_the_machine_outside_is_not_a_containers_to_turn_off),
 		cmocka_unit_test(the_block_in_bashrc_is_kept_where_it_is),
 		cmocka_unit_test(a_block_that_lost_its_end_swallows_nothing),
+		cmocka_unit_test(what_was_too_large_to_be_told_is_not_written_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
