@@ -5,6 +5,7 @@
 
 kb_apt_patience=600
 kb_apt_stamp=/run/libkb/apt-updated
+kb_apt_authorities=/etc/ssl/certs/ca-certificates.crt
 kb_apt_locks='/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock'
 
 # needrestart's hook would ask, or restart services while they are being set up; a pager or a question would wait for ever
@@ -129,6 +130,13 @@ kb_apt_update() {
 		kb_update_failed=$(kb_apt_words)
 		note warning apt.update "apt-get update: $kb_update_failed"
 	fi
+}
+
+# kb_apt_trust SOURCES: before one of them is asked by https: a minimal system knows no authority. When there is none to be had, apt says what that means
+kb_apt_trust() {
+	case $1 in
+	*https://*) [ -s "$kb_apt_authorities" ] || kb_apt_get install ca-certificates || { kb_apt_update; kb_apt_get install ca-certificates; } ;;
+	esac
 }
 
 # kb_apt_none ID TEXT: ends the script because no source has a package; of lists that could not be fetched that is not known

@@ -67,6 +67,7 @@ apply() {
 		kb_text=$(printf '%s' "$kb_text" | base64 -d && printf .) || exit 1
 		put "$kb_file" "$(stat -L -c %a "$kb_file")" "${kb_text%.}" || exit 1
 	done || return 1
+	kb_apt_trust "${want_source-$(cat "$kb_source")}"
 	if [ -n "${want_source+set}" ]; then put "$kb_source" 0644 "$want_source" || return 1; fi
 	kb_apt_get -o Dir::Etc::sourcelist="$kb_source" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 \
 		-o APT::Update::Error-Mode=any update || kb_apt_repo_fail

@@ -132,6 +132,7 @@ kb_docker() {
 	grep -hsv '^[[:space:]]*#' /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources |
 		grep -qF "$want_docker_url" && return 0
 	[ -n "${made_docker_key-}" ] || return 1
+	kb_apt_trust "$want_docker_source"
 	folder /etc/apt/keyrings
 	put /etc/apt/keyrings/libkb-docker.asc 0644 "$made_docker_key" || return 1
 	put /etc/apt/sources.list.d/libkb-docker.list 0644 "$want_docker_source" || return 1

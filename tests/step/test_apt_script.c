@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What apt.sh and containerd_install.sh do by themselves, in the shells that may be a host's /bin/sh. */
+/* What apt.sh, apt_repo.sh (whose apply it is) and containerd_install.sh do by themselves, in the shells that may be a host's /bin/sh. */
 #include <fcntl.h>
 #include <sys/prctl.h>
 
@@ -11,7 +11,7 @@ run(const char *shell, const char *text, struct kbi_buf *out)
 {
 	struct kbi_buf script = KBI_BUF(MIB);
 
-	kbi_buf_add_format(&script, "%s\n%s\n%s\n%s", kbi_script_prelude, kbi_script_apt, kbi_script_containerd_install, text);
+	kbi_buf_add_format(&script, "%s\n%s\n%s\n%s\n%s", kbi_script_prelude, kbi_script_apt, kbi_script_containerd_install, kbi_script_apt_repo, text);
 	int status = run_script(shell, &script, NULL, NULL, true, out);
 	kbi_buf_free(&script);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -26,6 +26,21 @@ check(const char *text, int status, const char *words)
 			continue;
 		int code = run(shells[i], text, &out);
 		if (code != status || !strstr(kbi_buf_text(&out), words))
+			fail_msg("%s: %s\nended with %d and said \"%s\"", shells[i], text, code, kbi_buf_text(&out));
+		kbi_buf_free(&out);
+	}
+}
+
+/* It ends well, and what it prints is this and no more. */
+static void
+says(const char *text, const char *wanted)
+{
+	for (size_t i = 0; i < COUNT(shells); i++) {
+		struct kbi_buf out = KBI_BUF(MIB);
+		if (!is_there(shells[i]))
+			continue;
+		int code = run(shells[i], text, &out);
+		if (code != 0 || !kbi_str_is(kbi_buf_text(&out), wanted))
 			fail_msg("%s: %s\nended with %d and said \"%s\"", shells[i], text, code, kbi_buf_text(&out));
 		kbi_buf_free(&out);
 	}
@@ -128,6 +143,39 @@ what_no_list_has_is_not_known_when_no_list_came(void **state)
 		"error.text=x 1: no source has it, and the lists could not be fetched: Could not resolve host\n");
 }
 
+#define SAYS "kb_apt_get() { echo \"apt: $*\"; }\nkb_apt_ready() { :; }\nkb_docker_update() { echo ask; }\nfolder() { :; }\nput() { :; }\n"
+
+/* A minimal Debian has none: then Docker's repository would be taken for one that cannot be reached, and the distribution's old containerd for all there is. */
+static void
+authorities_are_there_before_a_repository_is_asked_by_https(void **state)
+{
+	static const char docker[] = SAYS "source=auto made_docker_key=k want_docker_url=https://docker.test/linux\n"
+		"want_docker_source=\"deb [signed-by=k] $want_docker_url x stable\" kb_apt_authorities=%s\nkb_docker\necho \"status $?\"";
+	static const char repo[] = SAYS "want_key='' want_no_ca='' want_others='' want_source='deb [signed-by=k] %s/core /'\n"
+		"kb_source=/nonexistent/list kb_apt_stamp=/nonexistent/stamp kb_apt_authorities=/nonexistent/crt\napply";
+	char text[1000];
+
+	(void)state;
+	snprintf(text, sizeof(text), docker, "/nonexistent/crt");
+	says(text, "apt: install ca-certificates\nask\nstatus 0\n");
+	snprintf(text, sizeof(text), docker, "/etc/passwd");	/* whatever is there and not empty */
+	says(text, "ask\nstatus 0\n");
+	snprintf(text, sizeof(text), repo, "https://pkgs.test");
+	says(text, "apt: install ca-certificates\napt: -o Dir::Etc::sourcelist=/nonexistent/list -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 "
+		"-o APT::Update::Error-Mode=any update\n");
+	snprintf(text, sizeof(text), repo, "http://mirror.test");
+	says(text, "apt: -o Dir::Etc::sourcelist=/nonexistent/list -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update\n");
+}
+
+static void
+authorities_that_no_list_offers_are_looked_for_in_new_ones(void **state)
+{
+	(void)state;
+	says("kb_apt_get() { echo \"apt: $*\"; [ -n \"$new\" ]; }\nkb_apt_update() { echo update; new=yes; }\nnew=\n"
+		"kb_apt_authorities=/nonexistent/crt\nkb_apt_trust 'deb https://a.test /'\necho \"status $?\"",
+		"apt: install ca-certificates\nupdate\napt: install ca-certificates\nstatus 0\n");
+}
+
 int
 main(void)
 {
@@ -139,6 +187,8 @@ main(void)
 		cmocka_unit_test(a_command_that_found_a_lock_is_run_again),
 		cmocka_unit_test(errors_are_told_in_apts_own_words),
 		cmocka_unit_test(what_no_list_has_is_not_known_when_no_list_came),
+		cmocka_unit_test(authorities_are_there_before_a_repository_is_asked_by_https),
+		cmocka_unit_test(authorities_that_no_list_offers_are_looked_for_in_new_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
