@@ -230,7 +230,7 @@ void
 kbi_judge_forget(struct kbi_judge *judge)
 {
 	const struct kbi_judge asked = { .args = judge->args, .facts = judge->facts, .made = judge->made, .is_after_apply = judge->is_after_apply,
-		.verdict = KB_UNKNOWN, .has_failed = true };
+		.is_dry = judge->is_dry, .verdict = KB_UNKNOWN, .has_failed = true };
 	kbi_judge_free(judge);
 	*judge = asked;
 }

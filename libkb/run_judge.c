@@ -99,7 +99,8 @@ kb_status
 kbi_task_judge(struct kb_task *task, bool is_after_apply, int *verdict, struct kb_err *err)
 {
 	struct kbi_task_run *run = &task->run;
-	struct kbi_judge judge = { .args = &run->args, .facts = &run->probe.facts, .made = &task->lane->turn.made, .is_after_apply = is_after_apply };
+	struct kbi_judge judge = { .args = &run->args, .facts = &run->probe.facts, .made = &task->lane->turn.made,
+		.is_after_apply = is_after_apply, .is_dry = task->plan->running->mode == KB_CHECK };
 	kb_status status = kbi_judge_ask(task->step->def, &judge);
 	if (learn(task->plan, &judge)) {	/* before anything is told */
 		kbi_judge_forget(&judge);

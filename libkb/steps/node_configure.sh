@@ -28,5 +28,6 @@ EOF_LINES
 }
 
 apply() {
+	until_ok 30 kb_ask get node "$node_name" || die STEP node.missing "the cluster has no Node $node_name: $kb_said"
 	kb_set label "$want_labels" && kb_set taint "$want_taints"
 }

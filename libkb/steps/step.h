@@ -94,6 +94,7 @@ struct kbi_judge {
 	const struct kbi_map *facts;	/* what the probe said */
 	const struct kbi_map *made;	/* what prepare made; empty when it has not run */
 	bool is_after_apply;		/* this is the verification */
+	bool is_dry;			/* nothing will be applied */
 	/* the answer */
 	int verdict;			/* KB_VERDICT_NONE: PRESENT without changes, ABSENT when every change has no before, else DIFFERS */
 	struct kbi_change *changes;

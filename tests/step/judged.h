@@ -74,10 +74,11 @@ judged_facts(struct judged *j, const char *text)
 static inline int
 judged_run(struct judged *j)
 {
-	bool is_after = j->judge.is_after_apply;
+	bool is_after = j->judge.is_after_apply, is_dry = j->judge.is_dry;
 
 	kbi_judge_free(&j->judge);
-	j->judge = (struct kbi_judge){ .args = &j->args, .facts = &j->facts, .made = &j->made, .is_after_apply = is_after };
+	j->judge = (struct kbi_judge){ .args = &j->args, .facts = &j->facts, .made = &j->made,
+		.is_after_apply = is_after, .is_dry = is_dry };
 	j->status = j->step->def->judge(&j->judge);
 	assert_false(j->judge.has_failed);
 	j->verdict = j->judge.verdict;

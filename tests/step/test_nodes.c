@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* node.ready, node.configure, node.drain, node.delete, cluster.status. */
 #include "judged.h"
+#include "shells.h"
 
 #include <kb/event.h>
 
@@ -170,18 +171,57 @@ labels_that_are_options_or_worse_are_refused(void **state)
 	}
 }
 
+/* kubeadm join may end before its kubelet has made it. In a dry run an error stands for "known only when what comes before it is done". */
 static void
-a_node_that_is_not_there_is_an_error(void **state)
+a_node_that_is_not_there_yet_is_waited_for_and_then_an_error(void **state)
 {
 	struct judged j;
 
 	(void)state;
 	configure(&j, "node-name=w9\nlabels=a=b\n", "");
+	assert_int_equal(judged_run(&j), KB_ABSENT);
+	assert_string_equal(judged_want(&j, "labels"), "a=b\n");
+	j.judge.is_after_apply = true;
+	assert_int_equal(judged_run(&j), KB_ESTEP);
+	assert_string_equal(j.judge.err.id, "node.missing");
+	j.judge.is_after_apply = false;
+	j.judge.is_dry = true;
 	assert_int_equal(judged_run(&j), KB_ESTEP);
 	assert_string_equal(j.judge.err.id, "node.missing");
 	kbi_map_set(&j.facts, "node", "labels: {{{");
 	assert_int_equal(judged_run(&j), KB_EINVAL);
 	judged_free(&j);
+	configure(&j, "node-name=w9\n", "");	/* nothing is to be set on it: that it is there is asked for all the same */
+	assert_int_equal(judged_run(&j), KB_ABSENT);
+	judged_free(&j);
+}
+
+/* Its apply, with kb_ask and kb_do for kubectl; what it says. */
+static void
+applies(const char *stand_ins, const char *wanted)
+{
+	for (size_t i = 0; i < COUNT(shells); i++) {
+		struct kbi_buf script = KBI_BUF(MIB), out = KBI_BUF(MIB);
+		if (!is_there(shells[i]))
+			continue;
+		kbi_buf_add_format(&script, "%s\n%s\n%s\nnode_name=w9 want_labels=a=b want_taints=''\nsleep() { :; }\nkb_do() { echo \"$*\"; }\n"
+			"n=$(mktemp)\n%s\n(apply >$n.said)\ngrep -v NotFound $n.said\nrm $n $n.said\n", kbi_script_prelude, kbi_script_kubeadm_library,
+			kbi_script_node_configure, stand_ins);
+		run_script(shells[i], &script, NULL, NULL, true, &out);
+		if (!kbi_str_is(kbi_buf_text(&out), wanted))
+			fail_msg("%s: %s\nsaid \"%s\"", shells[i], stand_ins, kbi_buf_text(&out));
+		kbi_buf_free(&script);
+		kbi_buf_free(&out);
+	}
+}
+
+static void
+a_node_that_comes_late_is_configured_and_one_that_never_comes_is_missed(void **state)
+{
+	(void)state;
+	applies("kb_ask() { echo x >>$n; [ \"$(wc -l <$n)\" -ge 3 ] || { echo NotFound; return 1; }; }", "label --overwrite node w9 -- a=b\n");
+	applies("kb_ask() { echo NotFound; return 1; }",
+		"error.code=STEP\nerror.id=node.missing\nerror.text=the cluster has no Node w9: NotFound\n");
 }
 
 /* -- node.drain, node.delete */
@@ -333,7 +373,8 @@ main(void)
 		cmocka_unit_test(the_same_is_present),
 		cmocka_unit_test(schedulable_is_about_the_control_planes_own_taint),
 		cmocka_unit_test(labels_that_are_options_or_worse_are_refused),
-		cmocka_unit_test(a_node_that_is_not_there_is_an_error),
+		cmocka_unit_test(a_node_that_is_not_there_yet_is_waited_for_and_then_an_error),
+		cmocka_unit_test(a_node_that_comes_late_is_configured_and_one_that_never_comes_is_missed),
 		cmocka_unit_test(drained_means_cordoned_and_empty),
 		cmocka_unit_test(a_silent_api_server_is_unknown_unless_it_may_be_passed_over),
 		cmocka_unit_test(a_node_is_deleted_when_it_is_there),
