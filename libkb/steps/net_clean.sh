@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2154 # parameters and wants come as variables
 # net.clean: pod_network_cidr, user, flush_all
 #
-# Ours are the chains KUBE-* and cali-*, the rules that lead into them and those that Calico signs (comment "cali:..."). Every other rule
-# stays as it is: rules are taken out one by one, by number, never by writing all of them anew.
+# Ours are the chains KUBE-* and cali-*, the rules that lead into them and those that Calico signs (comment "cali:...") or node-local-dns ("NodeLocal
+# DNS Cache..."). Every other rule stays as it is: rules are taken out one by one, by number, never by writing all of them anew.
 
 kb_backends() {
 	kb_found=
@@ -30,7 +30,7 @@ kb_rules() {
 		/^-A/ {
 			number[$2]++
 			if (is_ours($2)) next
-			if (is_ours(target()) || /--comment "?cali:/) { rules++; remove = "-D " $2 " " number[$2] "\n" remove }
+			if (is_ours(target()) || /--comment "?(cali:|NodeLocal DNS Cache)/) { rules++; remove = "-D " $2 " " number[$2] "\n" remove }
 			else others++
 			next
 		}

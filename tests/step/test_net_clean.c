@@ -205,6 +205,23 @@ only_ours_are_taken_out_the_last_first(void **state)
 	prints("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n", "kb_rules iptables-nft remove", "");
 }
 
+/* node-local-dns leads into no chain, and its rules are in raw, too: without its cache they would leave each DNS packet to it untracked, or accept it. */
+static void
+the_rules_of_a_dns_cache_on_the_node_are_ours(void **state)
+{
+	static const char cache[] =
+		"*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+		"-A PREROUTING -d 169.254.20.10/32 -p udp -m udp --dport 53 -m comment --comment \"NodeLocal DNS Cache: skip conntrack\" -j NOTRACK\n"
+		"-A OUTPUT -p tcp -m comment --comment \"of mine\" -j NOTRACK\n"
+		"-A OUTPUT -s 169.254.20.10/32 -p tcp -m tcp --sport 8080 -m comment --comment \"NodeLocal DNS Cache: skip conntrack\" -j CT --notrack\nCOMMIT\n"
+		"*filter\n:INPUT ACCEPT [0:0]\n"
+		"-A INPUT -d 169.254.20.10/32 -p udp -m udp --dport 53 -m comment --comment \"NodeLocal DNS Cache: allow DNS traffic\" -j ACCEPT\nCOMMIT\n";
+
+	(void)state;
+	prints(cache, "kb_rules iptables-nft count | cut -d ' ' -f 1,2", "0 3\n");
+	prints(cache, "kb_rules iptables-nft remove", "*raw\n-D OUTPUT 2\n-D PREROUTING 1\nCOMMIT\n*filter\n-D INPUT 1\nCOMMIT\n");
+}
+
 static void
 parameters_are_looked_at_before_anything_runs(void **state)
 {
@@ -227,6 +244,7 @@ main(void)
 		cmocka_unit_test(the_authority_says_more_than_the_address),
 		cmocka_unit_test(our_rules_are_told_from_those_of_others),
 		cmocka_unit_test(only_ours_are_taken_out_the_last_first),
+		cmocka_unit_test(the_rules_of_a_dns_cache_on_the_node_are_ours),
 		cmocka_unit_test(parameters_are_looked_at_before_anything_runs),
 	};
 
