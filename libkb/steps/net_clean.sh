@@ -15,7 +15,7 @@ kb_backends() {
 	[ -n "$kb_found" ] || ! have iptables-save || printf 'iptables\nip6tables\n'
 }
 
-# kb_rules BACKEND MODE: of what BACKEND-save prints, "count": our chains, our rules elsewhere, rules of others; or "remove": what
+# kb_rules BACKEND MODE: of what BACKEND-save prints, "count": our chains, our rules elsewhere, rules of others that flush_all takes; or "remove": what
 # BACKEND-restore --noflush takes to be rid of ours
 kb_rules() {
 	"$1-save" 2>/dev/null | awk -v mode="$2" '
@@ -31,7 +31,7 @@ kb_rules() {
 			number[$2]++
 			if (is_ours($2)) next
 			if (is_ours(target()) || /--comment "?(cali:|NodeLocal DNS Cache)/) { rules++; remove = "-D " $2 " " number[$2] "\n" remove }
-			else others++
+			else if (table ~ /filter|nat|mangle/) others++
 			next
 		}
 		/^COMMIT/ && mode == "remove" && remove flush != "" { printf "%s\n%s%s%sCOMMIT\n", table, remove, flush, drop }

@@ -193,6 +193,16 @@ our_rules_are_told_from_those_of_others(void **state)
 	prints("", "kb_rules iptables-nft count", "0 0 0\n");
 }
 
+/* Otherwise flush-all would have something to do for ever. */
+static void
+others_are_counted_where_they_would_be_flushed(void **state)
+{
+	(void)state;
+	prints("*raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j NOTRACK\nCOMMIT\n*security\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n"
+		"*mangle\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n"
+		"*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j ACCEPT\nCOMMIT\n", "kb_rules iptables-nft count", "0 0 3\n");
+}
+
 static void
 only_ours_are_taken_out_the_last_first(void **state)
 {
@@ -243,6 +253,7 @@ main(void)
 		cmocka_unit_test(a_kubeconfig_goes_only_when_it_leads_to_this_cluster_and_no_other),
 		cmocka_unit_test(the_authority_says_more_than_the_address),
 		cmocka_unit_test(our_rules_are_told_from_those_of_others),
+		cmocka_unit_test(others_are_counted_where_they_would_be_flushed),
 		cmocka_unit_test(only_ours_are_taken_out_the_last_first),
 		cmocka_unit_test(the_rules_of_a_dns_cache_on_the_node_are_ours),
 		cmocka_unit_test(parameters_are_looked_at_before_anything_runs),
