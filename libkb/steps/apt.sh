@@ -5,6 +5,7 @@
 
 kb_apt_patience=600
 kb_apt_stamp=/run/libkb/apt-updated
+kb_apt_sources=/etc/apt/sources.list
 kb_apt_authorities=/etc/ssl/certs/ca-certificates.crt
 kb_apt_locks='/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock'
 
@@ -117,7 +118,8 @@ kb_apt_ready() {
 
 # kb_apt_is_fresh: all lists were fetched less than ten minutes ago, and no source has changed since
 kb_apt_is_fresh() {
-	[ -n "$(find "$kb_apt_stamp" -mmin -10 -newer /etc/apt/sources.list.d -newer /etc/apt/sources.list 2>/dev/null)" ]
+	# shellcheck disable=SC3013 # dash, bash and busybox all know it; a file that is not there is not newer
+	[ ! "$kb_apt_sources" -nt "$kb_apt_stamp" ] && [ -n "$(find "$kb_apt_stamp" -mmin -10 -newer "$kb_apt_sources.d" 2>/dev/null)" ]
 }
 
 # kb_apt_update: all lists, unless they are fresh. A list that fails may be one that is not needed: then that is a warning,

@@ -143,6 +143,19 @@ what_no_list_has_is_not_known_when_no_list_came(void **state)
 		"error.text=x 1: no source has it, and the lists could not be fetched: Could not resolve host\n");
 }
 
+/* Newer systems have no sources.list, only its folder. */
+static void
+lists_are_fresh_until_a_source_changes(void **state)
+{
+	(void)state;
+	says("d=$(mktemp -d)\nkb_apt_stamp=$d/stamp kb_apt_sources=$d/list\n"
+		"fresh() { if kb_apt_is_fresh; then echo fresh; else echo old; fi; }\n"
+		"fresh; mkdir \"$d/list.d\"; touch -d '1 minute ago' \"$d/list.d\"; : >\"$d/stamp\"; fresh\n"
+		": >\"$d/list\"; touch -d '1 minute' \"$d/list\"; fresh; touch -d '1 minute ago' \"$d/list\"; fresh\n"
+		"touch -d '1 minute' \"$d/list.d\"; fresh; touch -d '1 hour ago' \"$d/list.d\" \"$d/list\"; touch -d '11 minutes ago' \"$d/stamp\"; fresh\nrm -r \"$d\"",
+		"old\nfresh\nold\nfresh\nold\nold\n");
+}
+
 #define SAYS "kb_apt_get() { echo \"apt: $*\"; }\nkb_apt_ready() { :; }\nkb_docker_update() { echo ask; }\nfolder() { :; }\nput() { :; }\n"
 
 /* A minimal Debian has none: then Docker's repository would be taken for one that cannot be reached, and the distribution's old containerd for all there is. */
@@ -187,6 +200,7 @@ main(void)
 		cmocka_unit_test(a_command_that_found_a_lock_is_run_again),
 		cmocka_unit_test(errors_are_told_in_apts_own_words),
 		cmocka_unit_test(what_no_list_has_is_not_known_when_no_list_came),
+		cmocka_unit_test(lists_are_fresh_until_a_source_changes),
 		cmocka_unit_test(authorities_are_there_before_a_repository_is_asked_by_https),
 		cmocka_unit_test(authorities_that_no_list_offers_are_looked_for_in_new_ones),
 	};
