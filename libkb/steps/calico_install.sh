@@ -104,6 +104,11 @@ kb_services_run() {
 	[ "${1-0}" = "${2-0}" ]
 }
 
+# kb_apply_operator FILE: with the note of its version, at once: of an operator that a killed run left without one it may not be known
+kb_apply_operator() {
+	kb_do annotate --local -f "$1.late" -o yaml "libkb-calico-version=$want_version" >"$1.noted" && kb_apply_file "$1.noted"
+}
+
 # kb_apply_parts FILE: the custom resources as soon as their kinds are there; the operator last, and where it reaches the API server: when it starts
 # on a node that has just joined, before the rules of kube-proxy, its first connection hangs for half a minute
 kb_apply_parts() {
@@ -112,8 +117,7 @@ kb_apply_parts() {
 	until_ok 10 kb_established || die TIMEOUT calico.crds-not-established "the API server did not take up Calico's CRDs"
 	if [ "$want_resources" = yes ]; then kb_apply_own; fi
 	until_ok 30 kb_services_run || echo 'kube-proxy is not ready on every node'
-	until_ok 5 kb_apply_file "$1.late" || die STEP calico.apply-failed "Calico's operator could not be applied"
-	kb_do -n tigera-operator annotate deployment tigera-operator --overwrite "libkb-calico-version=$want_version"
+	until_ok 5 kb_apply_operator "$1" || die STEP calico.apply-failed "Calico's operator could not be applied"
 }
 
 kb_apply_manifests() {

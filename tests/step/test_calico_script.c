@@ -52,12 +52,26 @@ services_run_where_each_kube_proxy_is_ready(void **state)
 		"yes\nno\nno\nyes\nyes\n");
 }
 
+/* kb_do stands for kubectl: what it is asked to do, and of what is applied the first line. */
+static void
+the_operator_is_never_there_without_the_note_of_its_version(void **state)
+{
+	(void)state;
+	says("kb_do() { for last; do :; done; case $1 in annotate) echo 'annotations: {libkb-calico-version: v9.9.9}'; cat \"$d/all.late\" ;;\n"
+	     "*) echo \"$1 ${last##*/}: $(sed 1q \"$last\" 2>/dev/null)\" >>$d/log ;; esac; }\n"
+	     "kb_ask() { :; }; want_version=v9.9.9 want_resources=no made_resources='kind: Installation'\n"
+	     "printf 'kind: Namespace\n---\nkind: Deployment\n' >$d/all; kb_apply_parts $d/all; cat $d/log", NULL,
+		"apply all.soon: kind: Namespace\nwait installations.operator.tigera.io: \n"
+		"apply all.noted: annotations: {libkb-calico-version: v9.9.9}\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_operator_is_parted_from_its_kinds_and_rights),
 		cmocka_unit_test(documents_may_end_and_begin_as_yaml_has_it),
+		cmocka_unit_test(the_operator_is_never_there_without_the_note_of_its_version),
 		cmocka_unit_test(services_run_where_each_kube_proxy_is_ready),
 	};
 
