@@ -15,12 +15,18 @@ kb_entry() {
 	sed -n "s/^$2=//p" "$1/entry" 2>/dev/null
 }
 
-# kb_is_alive ID: something of it still runs. Its journal may go at any moment, and must not be made again by who asks: flock makes what is not there
-kb_is_alive() {
+# kb_is_over ID SECONDS: nothing of it runs any more; 1: it still does, after that long; else there is no such journal. That may go at any moment, and must not be made again by who asks:
+# flock makes what is not there
+kb_is_over() {
 	(
 		command exec 7<"$kb_journal/$1/alive" || exit 2
-		flock -s -n 7
+		flock -s -w "$2" 7
 	) 2>/dev/null
+}
+
+# kb_is_alive ID: something of it still runs
+kb_is_alive() {
+	kb_is_over "$1" 0
 	[ $? -eq 1 ]
 }
 
@@ -130,24 +136,33 @@ kb_more() {
 	END
 }
 
-# kb_follow_step ID OFFSET: prints its output from a byte on until it ends, then its facts. Its exit status. A process that it left behind may keep its output open: that one is not waited for.
+# kb_follow_step ID OFFSET: prints its output from a byte on until it ends, then its facts. Its exit status. Who follows it may not hold the lock: another controller has it as soon
+# as the step has ended, and clears away what it left. A process that it left behind may keep its output open: that one is not waited for.
 kb_follow_step() {
 	kb_dir=$kb_journal/$1
 	kb_pos=$2
 	kb_done=
 	until [ -n "$kb_done" ]; do
-		if flock -s -w 0.5 "$kb_dir/alive" true; then
-			kb_done=1
-		elif [ -e "$kb_dir/status" ]; then
-			flock -s -w 1 "$kb_dir/alive" true
-			kb_done=1
-		fi
+		kb_is_over "$1" 0.5
+		case $? in
+		0) kb_done=1 ;;
+		1)
+			if [ -e "$kb_dir/status" ]; then
+				kb_is_over "$1" 1
+				kb_done=1
+			fi
+			;;
+		*) break ;;
+		esac
 		kb_more "$kb_dir"
 	done
 	[ -z "${kb_lost-}" ] || note warning step.output-lost "$kb_lost bytes of its output came too fast to be kept"
-	[ -e "$kb_dir/status" ] || die STEP step.killed "it was killed there"
+	kb_code=$(cat "$kb_dir/status" 2>/dev/null) || {
+		[ ! -e "$kb_dir/alive" ] || die STEP step.killed "it was killed there"
+		die CONFLICT step.unheard "another controller cleared its journal away"
+	}
 	cat "$kb_run/$1.facts" >&3
-	return "$(cat "$kb_dir/status")"
+	return "$kb_code"
 }
 
 # kb_long ID STEP BYTES TEXT [LIBRARY]: applies, with so many bytes of input, in a session of its own that outlives this shell, and follows it. What has a journal is never begun again.

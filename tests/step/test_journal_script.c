@@ -42,12 +42,38 @@ a_journal_that_goes_while_it_is_looked_at_is_over(void **state)
 	check(MADE "flock() { rm -f \"$d/one/alive\"; command flock \"$@\"; }\n" SAY "ls \"$d/one\"\n", "over\nentry\n");
 }
 
+/* kb_more is called for each half second that it runs on. */
+#define FOLLOW(more) "n=0\nkb_more() { n=$((n + 1)); if [ $n -ge 20 ]; then echo endless; exit 9; fi; " more "; }\n(kb_follow_step one 0) 2>/dev/null\necho \"status $?\"\n"
+#define UNHEARD "error.code=CONFLICT\nerror.id=step.unheard\nerror.text=another controller cleared its journal away\nstatus 1\n"
+
+static void
+a_step_is_followed_to_its_end(void **state)
+{
+	(void)state;
+	check(MADE "kb_run=$d; echo x=y >\"$d/one.facts\"; echo 3 >\"$d/one/status\"\n" FOLLOW(":"), "x=y\nstatus 3\n");
+	check(MADE "kb_run=$d; echo x=y >\"$d/one.facts\"; exec 6>\"$d/one/alive\"; flock 6\n"	/* what it left behind keeps its output open */
+	      FOLLOW("[ $n -lt 2 ] || echo 0 >\"$d/one/status\""), "x=y\nstatus 0\n");
+	check(MADE FOLLOW(":"), "error.code=STEP\nerror.id=step.killed\nerror.text=it was killed there\nstatus 1\n");
+}
+
+static void
+a_step_whose_journal_another_controller_cleared_away_was_not_killed(void **state)
+{
+	(void)state;
+	check(FOLLOW(":") "ls \"$d\"\n", UNHEARD);
+	check(MADE "exec 6>\"$d/one/alive\"; flock 6\n" FOLLOW("rm -rf \"$d/one\"") "ls \"$d\"\n", UNHEARD);
+	check(MADE "echo 0 >\"$d/one/status\"\n" FOLLOW("rm -rf \"$d/one\"") "ls \"$d\"\n", UNHEARD);
+	check(MADE FOLLOW("rm \"$d/one/alive\"") "ls \"$d/one\"\n", UNHEARD "entry\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_runs_while_somebody_holds_its_file),
 		cmocka_unit_test(a_journal_that_goes_while_it_is_looked_at_is_over),
+		cmocka_unit_test(a_step_is_followed_to_its_end),
+		cmocka_unit_test(a_step_whose_journal_another_controller_cleared_away_was_not_killed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
