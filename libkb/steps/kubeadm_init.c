@@ -90,6 +90,20 @@ check_networks(const struct kbi_map *args, struct kb_err *err)
 	return status;
 }
 
+/* The script looks for certificates where cert-dir says, kubeadm makes them where its configuration does. */
+static kb_status
+check_cert_dir(const struct kbi_map *args, struct kb_err *err)
+{
+	struct kbi_buf own = KBI_BUF(KBI_SIZE_TEXT);
+	const char *cert_dir = kbi_map_get_or(args, "cert-dir", "");
+	kb_status status = KB_OK;
+
+	if (kbi_documents_value(kbi_map_get(args, "config"), "ClusterConfiguration", "certificatesDir", &own) && !kbi_str_is(kbi_buf_text(&own), cert_dir))
+		status = kbi_fail(err, KB_EINVAL, "kubeadm.init: config: certificatesDir %s: the parameter cert-dir says %s", kbi_buf_text(&own), cert_dir);
+	kbi_buf_free(&own);
+	return status;
+}
+
 static kb_status
 check(const struct kbi_map *args, struct kb_err *err)
 {
@@ -103,7 +117,7 @@ check(const struct kbi_map *args, struct kb_err *err)
 		return kbi_fail(err, KB_EINVAL, "kubeadm.init: node-name %s: not a name that a Node can have", name);
 	if (kbi_str_is_set(hash) && kbi_ca_hash_check(hash, err))
 		return KB_EINVAL;
-	return check_networks(args, err);
+	return check_cert_dir(args, err) ? KB_EINVAL : check_networks(args, err);
 }
 
 static bool

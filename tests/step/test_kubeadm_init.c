@@ -6,6 +6,8 @@
 #define HERE "apiserver-advertise-address=192.168.1.2\n"
 #define HASH_OTHER "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 
+#define OWN_DIR "config={kind: ClusterConfiguration, certificatesDir: /srv/pki}\n"
+
 /* The seed's hosts: the default route goes over the card that is the same on all of them. */
 static const char two_cards[] =
 	"1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n"
@@ -206,6 +208,20 @@ the_hosts_own_network_may_not_be_the_pods(void **state)
 	/* what a pod network has made is no network of the host's */
 	host(&j, PODS HERE, "3: enp0s8    inet 192.168.1.2/24 scope global enp0s8\n5: vxlan.calico    inet 172.16.23.0/32 scope global vxlan.calico", "");
 	assert_int_equal(judged_run(&j), KB_ABSENT);
+	judged_free(&j);
+}
+
+/* Certificates would be made where the script neither looks for them nor mends them. */
+static void
+certificates_have_one_folder(void **state)
+{
+	struct judged j;
+
+	(void)state;
+	judged_refuses("kubeadm.init", PODS OWN_DIR, KB_EINVAL, NULL, "certificatesDir /srv/pki: the parameter cert-dir says /etc/kubernetes/pki");
+	judged_refuses("kubeadm.init", PODS OWN_DIR "cert-dir=/srv/other\n", KB_EINVAL, NULL, "cert-dir says /srv/other");
+	judged_new(&j, "kubeadm.init", PODS OWN_DIR "cert-dir=/srv/pki\n");
+	assert_int_equal(j.status, KB_OK);
 	judged_free(&j);
 }
 
@@ -509,6 +525,7 @@ main(void)
 		cmocka_unit_test(the_hosts_own_network_may_not_be_the_pods),
 		cmocka_unit_test(kubeadm_is_told_its_version_so_that_it_asks_nobody),
 		cmocka_unit_test(a_bare_host_is_absent_and_not_an_error),
+		cmocka_unit_test(certificates_have_one_folder),
 		cmocka_unit_test(a_token_is_in_the_configuration_and_not_in_the_diff),
 		cmocka_unit_test(the_callers_documents_are_merged_by_kind),
 		cmocka_unit_test(a_running_control_plane_is_present_and_says_who_it_is),
