@@ -4,9 +4,9 @@
 # When its authority is not known, or the question that trusts nothing else is not answered, one is asked without trust, to learn what answers
 # there; what is concluded about the cluster is what the one that is checked against its authority says. Neither carries credentials: the API server takes the empty password for nobody's.
 
-# kb_get OPTION... PATH
+# kb_get OPTION... PATH: past any proxy, as the kubelet goes
 kb_get() {
-	KUBECTL_KUBERC=false briefly kubectl --kubeconfig=/dev/null --cache-dir=/dev/null --username=- --password=- \
+	KUBECTL_KUBERC=false NO_PROXY='*' no_proxy='*' briefly kubectl --kubeconfig=/dev/null --cache-dir=/dev/null --username=- --password=- \
 		--server="https://$kb_server" --request-timeout="${timeout}s" "$@" 2>&1
 }
 

@@ -175,7 +175,7 @@ kb_words() {
 	# then nothing was begun
 	[ "$(kb_phase)" != preflight ] || rm -f "$kb_begun"
 	kb_refused "$1" init.preflight
-	clue "$(printf '%s\n' "$1" | grep -E 'error execution phase|^error:|\[(kubelet|control-plane)-check\].* (not|failed)' | tail -n 12)"
+	clue "$(printf '%s\n' "$1" | grep -E 'error execution phase|^error:|\[(kubelet|control-plane)-check\].* (not|failed)|\[WARNING HTTPProxy' | tail -n 12)"
 	case $1 in
 	*'kubelet is not healthy'* | *"kubelet isn't running"* | *'[kubelet-check] The HTTP call equal to'*)
 		die STEP init.kubelet-unhealthy "the kubelet did not become healthy" ;;

@@ -79,7 +79,7 @@ current-context: discovery
 kb_words() {
 	put "$kb_begun" 0600 ''
 	kb_refused "$1" join.preflight
-	clue "$(printf '%s\n' "$1" | grep -E 'error execution phase|^error:|\[kubelet-check\].* (not|failed)|JWS|x509|dial tcp' | tail -n 12)"
+	clue "$(printf '%s\n' "$1" | grep -E 'error execution phase|^error:|\[kubelet-check\].* (not|failed)|JWS|x509|dial tcp|\[WARNING HTTPProxy' | tail -n 12)"
 	case $1 in
 	*'JWS signature'*) die STEP join.token-unknown "the cluster does not know the token: it has expired, or was deleted" ;;
 	*'none of the public keys'*) die STEP join.ca-differs "the certificate authority at ${endpoint-} is not the pinned one" ;;

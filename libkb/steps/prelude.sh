@@ -182,7 +182,7 @@ briefly() {
 	GOGC=off GOMEMLIMIT=500MiB "$@"
 }
 
-# kube ...: kubectl as the cluster's administrator, with a bound on each request
+# kube ...: kubectl as the cluster's administrator, with a bound on each request. A proxy that root's environment names is for the world outside
 kube() {
-	briefly kubectl --kubeconfig "${kubeconfig:-/etc/kubernetes/admin.conf}" --request-timeout=20s "$@"
+	NO_PROXY='*' no_proxy='*' briefly kubectl --kubeconfig "${kubeconfig:-/etc/kubernetes/admin.conf}" --request-timeout=20s "$@"
 }

@@ -79,6 +79,17 @@ an_endpoint_without_a_port_has_kubeadms(void **state)
 		"192.168.1.2:6443\n192.168.1.2:8443\n[fd00::1]:6443\n[fd00::1]:8443\napi.example:6443\n");
 }
 
+/* A program on the way plays kubectl. */
+static void
+no_proxy_is_asked(void **state)
+{
+	(void)state;
+	says("export HTTPS_PROXY=http://127.0.0.1:9 no_proxy=10.0.0.0/8\n"
+		"printf '#!/bin/sh\\necho \"$NO_PROXY $no_proxy $GOGC\"\\n' >kubectl; chmod +x kubectl; PATH=$d:$PATH kb_server=127.0.0.1:9\n"
+		"kb_get get --raw /version; kube version; kb_ask version; kb_do version; echo \"$no_proxy\"",
+		"* * off\n* * off\n* * off\n* * off\n10.0.0.0/8\n");
+}
+
 int
 main(void)
 {
@@ -87,6 +98,7 @@ main(void)
 		cmocka_unit_test(another_authority_is_not),
 		cmocka_unit_test(another_name_is_not),
 		cmocka_unit_test(no_answer_is_none),
+		cmocka_unit_test(no_proxy_is_asked),
 		cmocka_unit_test(an_endpoint_without_a_port_has_kubeadms),
 	};
 

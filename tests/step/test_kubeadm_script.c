@@ -118,6 +118,30 @@ an_exit_status_comes_with_the_words(void **state)
 	ends_with("said=$(kb_run sh -c 'echo one; echo two >&2; exit 3' 2>/dev/null); echo \"${said##* }\"; printf '%s' \"$said\" | head -n 2", "3\none\ntwo\n");
 }
 
+/* kubeadm itself does go through a proxy: what it warns of may be why it failed. */
+static void
+a_proxy_on_the_way_is_a_clue(void **state)
+{
+	static const char *const steps[] = { kbi_script_kubeadm_init, kbi_script_kubeadm_join };
+	static const char text[] = "put() { :; }\nkb_phase() { echo certs; }\n(kb_words '[preflight] Running pre-flight checks\n"
+		"\t[WARNING HTTPProxy]: Connection to \"https://192.168.1.2\" uses proxy \"http://proxy:3128\"\n"
+		"\t[WARNING Swap]: swap is supported\nerror execution phase certs: x\n\nexit status 1')\n";
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(shells) * COUNT(steps); i++) {
+		struct kbi_buf script = KBI_BUF(MIB), out = KBI_BUF(MIB);
+		if (!is_there(shells[i / COUNT(steps)]))
+			continue;
+		kbi_buf_add_format(&script, "%s\n%s\n%s\n%s", kbi_script_prelude, kbi_script_kubeadm_library, steps[i % COUNT(steps)], text);
+		run_script(shells[i / COUNT(steps)], &script, NULL, NULL, true, &out);
+		if (!kbi_str_starts(kbi_buf_text(&out), "error.evidence>\t[WARNING HTTPProxy]: Connection to \"https://192.168.1.2\" uses proxy \"http://proxy:3128\"\n"
+			">error execution phase certs: x\nerror.code=STEP\n"))
+			fail_msg("%s", kbi_buf_text(&out));
+		kbi_buf_free(&script);
+		kbi_buf_free(&out);
+	}
+}
+
 int
 main(void)
 {
@@ -132,6 +156,7 @@ main(void)
 		cmocka_unit_test(the_phase_is_told_by_what_is_there),
 		cmocka_unit_test(checks_to_ignore_are_one_word),
 		cmocka_unit_test(an_exit_status_comes_with_the_words),
+		cmocka_unit_test(a_proxy_on_the_way_is_a_clue),
 	};
 
 	return cmocka_run_group_tests_name("kubeadm_init.sh", tests, NULL, NULL);
