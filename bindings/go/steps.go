@@ -169,9 +169,9 @@ func (s CalicoctlInstall) set(p *params) {
 // ClusterAuthority is the step cluster.authority: which cluster the host is of, by its certificate authority; refused when it is another than the one meant.
 //
 // Outputs:
-//   - ca-cert-hash: the pin of the certificate authority of the host's cluster, sha256:HEX; none when it is in no cluster
+//   - ca-cert-hash: the pin of the certificate authority of the host's cluster, sha256:HEX; of a host in no cluster ca-cert-hash, or none
 type ClusterAuthority struct {
-	// the authority of the cluster that is meant, sha256:HEX: a host of another one is refused; none: any will do
+	// the authority of the cluster that is meant, sha256:HEX: a host of another one is refused; none: a host of any is
 	CACertHash string
 }
 

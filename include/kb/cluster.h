@@ -109,7 +109,8 @@ KB_API kb_plan *kb_cluster_up(kb_cluster *cluster);
 
 /**
  * The plan that takes it down: workers first, while there is an API server to tell; the control plane last. Packages and settings of the
- * hosts stay. As kb_cluster_up(). Since: 0.1
+ * hosts stay. A host of another cluster is refused, and so is any that is of one while the control plane is of none, unless the field
+ * steps.cluster.authority.ca-cert-hash names it. As kb_cluster_up(). Since: 0.1
  */
 KB_API kb_plan *kb_cluster_reset(kb_cluster *cluster);
 

@@ -113,9 +113,9 @@ kb_step_calicoctl_install(kb_ctx *kb)
  * `cluster.authority`: which cluster the host is of, by its certificate authority; refused when it is another than the one meant.
  *
  * Parameters, by kb_step_set():
- * - `ca-cert-hash`: the authority of the cluster that is meant, sha256:HEX: a host of another one is refused; none: any will do
+ * - `ca-cert-hash`: the authority of the cluster that is meant, sha256:HEX: a host of another one is refused; none: a host of any is
  * Outputs:
- * - `ca-cert-hash`: the pin of the certificate authority of the host's cluster, sha256:HEX; none when it is in no cluster
+ * - `ca-cert-hash`: the pin of the certificate authority of the host's cluster, sha256:HEX; of a host in no cluster ca-cert-hash, or none
  * Returns: a step to be freed by kb_step_free(); NULL on failure. Errors: KB_EINVAL, KB_ENOMEM, KB_EBUSY. Since: 0.1
  */
 static inline kb_step *

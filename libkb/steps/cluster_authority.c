@@ -10,12 +10,12 @@
 #define NONE "none"
 
 static const struct kbi_param params[] = {
-	{ "ca-cert-hash", NULL, "the authority of the cluster that is meant, sha256:HEX: a host of another one is refused; none: any will do", KBI_LOCAL },
+	{ "ca-cert-hash", NULL, "the authority of the cluster that is meant, sha256:HEX: a host of another one is refused; none: a host of any is", KBI_LOCAL },
 	{ 0 }
 };
 
 static const struct kbi_output outputs[] = {
-	{ "ca-cert-hash", "the pin of the certificate authority of the host's cluster, sha256:HEX; none when it is in no cluster", 0 },
+	{ "ca-cert-hash", "the pin of the certificate authority of the host's cluster, sha256:HEX; of a host in no cluster ca-cert-hash, or none", 0 },
 	{ 0 }
 };
 
@@ -47,10 +47,10 @@ judge(struct kbi_judge *j)
 
 	print_hash(j, &hash);
 	const char *is = kbi_buf_text(&hash);
-	kbi_judge_output(j, "ca-cert-hash", is);
-	bool is_other = *meant && !kbi_str_is(meant, NONE) && !kbi_str_is(is, NONE) && !kbi_str_is(is, meant);
-	kb_status status = is_other ? kbi_judge_say(j, KB_FOREIGN, "the host is of another cluster: its certificate authority is %s, and not %s", is, meant)
-		: kbi_judge_say(j, KB_PRESENT, kbi_str_is(is, NONE) ? "in no cluster" : "%s", is);
+	bool is_bare = kbi_str_is(is, NONE), is_other = *meant && !is_bare && !kbi_str_is(is, meant);
+	kbi_judge_output(j, "ca-cert-hash", is_bare && *meant ? meant : is);	/* who comes after it is held to what was named */
+	kb_status status = is_other ? kbi_judge_say(j, KB_FOREIGN, "the host is of another cluster: its certificate authority is %s, that of the one meant is %s", is, meant)
+		: kbi_judge_say(j, KB_PRESENT, is_bare ? "in no cluster" : "%s", is);
 	kbi_buf_free(&hash);
 	return status;
 }

@@ -265,6 +265,20 @@ reset_goes_from_the_workers_to_the_control_plane(void **state)
 	kb_cluster_free(cluster);
 }
 
+/* All the same the workers' is bound to what the control plane says. */
+static void
+a_reset_can_be_told_which_cluster_is_meant(void **state)
+{
+	kb_cluster *cluster = cluster_by_calls(*state);
+
+	assert_int_equal(kb_cluster_set(cluster, "steps.cluster.authority.ca-cert-hash",
+		"sha256:0000000000000000000000000000000000000000000000000000000000000000"), KB_OK);
+	kb_plan *plan = kb_cluster_reset(cluster);
+	assert_non_null(plan);
+	kb_plan_free(plan);
+	kb_cluster_free(cluster);
+}
+
 static void
 a_step_takes_what_the_description_says_of_it(void **state)
 {
@@ -351,6 +365,7 @@ main(void)
 		cmocka_unit_test(calicoctl_comes_by_itself_only_where_its_sum_is_known),
 		cmocka_unit_test(one_host_alone_is_a_cluster),
 		cmocka_unit_test(reset_goes_from_the_workers_to_the_control_plane),
+		cmocka_unit_test(a_reset_can_be_told_which_cluster_is_meant),
 		cmocka_unit_test(a_step_takes_what_the_description_says_of_it),
 		cmocka_unit_test(a_plan_grows_with_its_hosts_and_not_with_their_square),
 		cmocka_unit_test(secret_files_are_their_owners),
