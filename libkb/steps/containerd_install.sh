@@ -162,13 +162,19 @@ kb_choose() {
 	kb_try containerd || kb_none
 }
 
+# kb_spare PACKAGE...: apt takes away what does not go with them (docker.io with the distribution's containerd). That was not asked for
+kb_spare() {
+	kb_gone=$(apt-get -s -qq install "$@" 2>/dev/null | sed -n 's/^Remv \([^ ]*\).*/\1/p' | grep -vxE 'containerd|containerd\.io|runc')
+	[ -z "$kb_gone" ] || die CONFLICT containerd.removes "$* would remove $(printf '%s\n' "$kb_gone" | tr '\n' ' ')(source: $source)"
+}
+
 kb_install() {
 	kb_apt_ready
 	kb_apt_update
 	kb_choose
 	if [ -n "$want_unhold" ]; then kb_locked apt-mark unhold "$want_unhold"; fi
 	# without certificates no image can be pulled; what was held is held again when it fails
-	(kb_apt_install "$kb_package=$kb_found" ca-certificates) || {
+	(kb_spare "$kb_package=$kb_found" && kb_apt_install "$kb_package=$kb_found" ca-certificates) || {
 		[ -z "$want_unhold" ] || kb_locked apt-mark hold "$want_unhold"
 		exit 1
 	}

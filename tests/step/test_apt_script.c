@@ -93,6 +93,20 @@ a_containerd_is_judged_by_its_series(void **state)
 }
 
 static void
+what_another_package_needs_is_not_taken_away(void **state)
+{
+	static const char apt[] = "d=$(mktemp -d)\nprintf '#!/bin/sh\\nprintf \"%s\"\\n' >\"$d/apt-get\"\nchmod +x \"$d/apt-get\"\nPATH=$d:$PATH source=docker\n"
+		"kb_spare containerd.io=1 && echo fine\nrm -r \"$d\"";
+	char text[1000];
+
+	(void)state;
+	snprintf(text, sizeof(text), apt, "Remv docker.io [20.10]\\\\nRemv containerd [1.6.20]\\\\nRemv runc [1.1]\\\\nInst containerd.io (1)\\\\n");
+	check(text, 1, "error.code=CONFLICT\nerror.id=containerd.removes\nerror.text=containerd.io=1 would remove docker.io (source: docker)\n");
+	snprintf(text, sizeof(text), apt, "Remv containerd [1.6.20]\\\\nRemv runc [1.1]\\\\nInst containerd.io (1)\\\\n");
+	check(text, 0, "fine");
+}
+
+static void
 the_holder_of_a_lock_is_named_and_waited_for(void **state)
 {
 	char path[] = "/tmp/kb-lock-XXXXXX", text[700];
@@ -196,6 +210,7 @@ main(void)
 		cmocka_unit_test(a_version_is_found_whatever_its_revision),
 		cmocka_unit_test(what_was_being_unpacked_is_unpacked_again),
 		cmocka_unit_test(a_containerd_is_judged_by_its_series),
+		cmocka_unit_test(what_another_package_needs_is_not_taken_away),
 		cmocka_unit_test(the_holder_of_a_lock_is_named_and_waited_for),
 		cmocka_unit_test(a_command_that_found_a_lock_is_run_again),
 		cmocka_unit_test(errors_are_told_in_apts_own_words),
