@@ -138,6 +138,17 @@ add_value(struct kbi_buf *text, const char *value, int style)
 		kbi_yaml_scalar(text, value);
 }
 
+/* "{key}" and "? key" are keys too, of nothing: what is written behind them would be of the key. */
+static bool
+lacks_colon(const struct kbi_manifest *m, const struct kbi_yaml_node *node)
+{
+	size_t at = node->key ? node->key->end : 0;
+
+	while (at < node->begin && strchr(" \t\r\n", m->data[at]))
+		at++;
+	return node->key && node->begin == node->end && (at >= node->begin || m->data[at] != ':');
+}
+
 kb_status
 kbi_manifest_replace(struct kbi_manifest *m, const struct kbi_yaml_node *scalar, const char *value)
 {
@@ -145,6 +156,8 @@ kbi_manifest_replace(struct kbi_manifest *m, const struct kbi_yaml_node *scalar,
 
 	if (scalar->kind != KBI_YAML_SCALAR || scalar->style == KBI_YAML_BLOCK)
 		return kbi_yaml_fail(&m->yaml, scalar, m->err, KB_EINVAL, "not a value of one line");
+	if (lacks_colon(m, scalar))
+		return kbi_yaml_fail(&m->yaml, scalar->key, m->err, KB_EINVAL, "a key without a colon");
 	if (scalar->begin == scalar->end)	/* "key:" and nothing behind it */
 		kbi_buf_add_char(&text, ' ');
 	add_value(&text, value, scalar->style);
@@ -227,6 +240,8 @@ insert_lines(struct kbi_manifest *m, size_t end, size_t indent, const char *path
 static kb_status
 insert(struct kbi_manifest *m, const struct kbi_yaml_node *map, const char *path, const char *value)
 {
+	if (kbi_yaml_is_null(map) && lacks_colon(m, map))
+		return kbi_yaml_fail(&m->yaml, map->key, m->err, KB_EINVAL, "a key without a colon");
 	if (kbi_yaml_is_null(map) && map->key && map->begin == map->end)
 		return insert_lines(m, map->key->end, map->key->column - 1 + 2, path, value);
 	if (!kbi_yaml_is_map(map))

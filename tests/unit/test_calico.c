@@ -224,6 +224,21 @@ a_manifest_that_leaves_a_choice_is_refused(void **state)
 }
 
 static void
+a_key_without_a_colon_takes_no_value(void **state)
+{
+	static const char *const pools[] = {"{\"cidr\"}", "{cidr}", "{a: b, cidr}", "{? cidr}", "{cidr # c: d\n  }"};
+	char text[300];
+
+	for (size_t i = 0; i < COUNT(pools); i++) {
+		snprintf(text, sizeof(text), "kind: Installation\napiVersion: operator.tigera.io/v1\nspec: {calicoNetwork: {ipPools: [%s]}}\n", pools[i]);
+		assert_null(kb_calico_set_pod_cidr(*state, text, strlen(text), "10.1.0.0/16"));
+		kb_err *err = kb_error(*state);
+		assert_non_null(strstr(kb_err_cause(err), ": a key without a colon"));
+		kb_err_free(err);
+	}
+}
+
+static void
 two_comments_or_two_daemonsets_are_a_choice_too(void **state)
 {
 	static const char env[] = "kind: DaemonSet\napiVersion: apps/v1\nspec:\n  template:\n    spec:\n      containers:\n      - name: calico-node\n        env:\n";
@@ -443,6 +458,7 @@ main(void)
 		cmocka_unit_test(quotes_and_comments_stay),
 		cmocka_unit_test(what_is_not_there_is_inserted_where_it_belongs),
 		cmocka_unit_test(a_manifest_that_leaves_a_choice_is_refused),
+		cmocka_unit_test(a_key_without_a_colon_takes_no_value),
 		cmocka_unit_test(two_comments_or_two_daemonsets_are_a_choice_too),
 		cmocka_unit_test(a_comment_in_another_column_is_no_candidate),
 		cmocka_unit_test(sizes_are_checked_against_each_other),
