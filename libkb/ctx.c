@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/secrets.h"
@@ -12,6 +13,8 @@
 #include "question.h"
 #include "run.h"
 #include "transport/keyring.h"
+
+#define REAPING_NS 50000	/* between two looks at whether somebody still tears down */
 
 const char *
 kb_version(void)
@@ -111,8 +114,11 @@ kbi_enter(struct kb_ctx *kb)
 {
 	if (!kb || kb->owner_pid != getpid())
 		return KB_EINVAL;
-	if (atomic_flag_test_and_set(&kb->is_entered))
-		return KB_EBUSY;
+	while (atomic_flag_test_and_set(&kb->is_entered)) {
+		if (!atomic_load(&kb->reapers))
+			return KB_EBUSY;
+		nanosleep(&(struct timespec){ .tv_nsec = REAPING_NS }, NULL);
+	}
 	kbi_ctx_ref(kb);
 	return KB_OK;
 }
@@ -125,6 +131,21 @@ kbi_leave(struct kb_ctx *kb)
 		atomic_flag_clear(&kb->is_entered);
 	} while (atomic_load(&kb->dead) && !atomic_flag_test_and_set(&kb->is_entered));
 	kbi_ctx_unref(kb);
+}
+
+void
+kbi_reap(struct kb_ctx *kb)
+{
+	if (kb->owner_pid != getpid())
+		return;
+	kbi_ctx_ref(kb);
+	atomic_fetch_add(&kb->reapers, 1);
+	bool is_inside = !atomic_flag_test_and_set(&kb->is_entered);
+	if (is_inside)
+		kbi_leave(kb);
+	atomic_fetch_sub(&kb->reapers, 1);
+	if (!is_inside)
+		kbi_ctx_unref(kb);
 }
 
 kb_err *

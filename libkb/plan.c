@@ -523,7 +523,6 @@ kb_plan_free(kb_plan *plan)	/* any thread: the owner's, when it comes by, tears 
 		plan->next_dead = first;
 	while (!atomic_compare_exchange_weak(&kb->dead, &first, plan));
 	kbi_loop_wake(kb->loop);
-	if (kbi_enter(kb) == KB_OK)
-		kbi_leave(kb);
+	kbi_reap(kb);
 	kbi_ctx_unref(kb);
 }

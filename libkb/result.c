@@ -44,9 +44,12 @@ kbi_result_take(struct kb_result *result, const struct kb_plan *plan, struct kb_
 }
 
 void
-kbi_result_fail(struct kb_result *result, const struct kb_err *err)
+kbi_result_fail(struct kb_result *result, kb_status status, const struct kb_err *err)
 {
-	kbi_err_copy(&result->err, err);
+	if (status == KB_EBUSY)	/* which no error tells of: it would be the other thread's */
+		kbi_fail(&result->err, status, "the run was left alone: another thread uses its context");
+	else
+		kbi_err_copy(&result->err, err);
 }
 
 static const struct kb_event *
@@ -64,7 +67,7 @@ kb_result_status(const kb_result *result)
 		return last(result)->status;
 	if (result->ended && result->ended->status)	/* the step went well, and something about it is lost */
 		return result->ended->status;
-	return result->err.code;
+	return last(result) || result->err.code ? result->err.code : KB_EIO;	/* what has no end did not end well */
 }
 
 int

@@ -38,11 +38,11 @@ advance_lane(struct kbi_lane *lane)
 static void
 stop_task(struct kb_task *task)
 {
-	bool was_applying = task->run.state == KBI_TASK_APPLYING;
-	const char *text = !was_applying ? "not started" : task->run.has_applied ? "applied, but not looked at afterwards" :
-		"stopped following it: it may still be running there";
+	bool was_applying = task->run.state == KBI_TASK_APPLYING, was_started = was_applying || task->run.apply_count > 0;
+	const char *text = !was_started ? "not started" : !was_applying ? "the connection was lost while it ran: what it did is not known" :
+		task->run.has_applied ? "applied, but not looked at afterwards" : "stopped following it: it may still be running there";
 	task->run.is_changed = was_applying && task->run.has_applied;
-	kbi_task_end(task, was_applying ? KBI_END_FAILED : KBI_END_SKIPPED, task->plan->running->stopped, text);
+	kbi_task_end(task, was_started ? KBI_END_FAILED : KBI_END_SKIPPED, task->plan->running->stopped, text);
 }
 
 static void

@@ -286,6 +286,7 @@ fail_probe(struct kb_task *task)
 	const struct kbi_answer *probe = &task->run.probe;
 	if (!task->run.has_applied)
 		task->run.verdict = KB_UNKNOWN;
+	task->run.is_changed = task->run.has_applied;	/* and well: what failed is not looked at again */
 	if (probe->status)
 		copy_error(&err, probe);
 	else if (!kbi_facts_error(&probe->facts, task->host->name, task->step->name, &err)) {
@@ -318,8 +319,8 @@ verify(struct kb_task *task)
 	struct kb_err err = { 0 };
 	int verdict;
 	kb_status status = kbi_task_judge(task, true, &verdict, &err);
+	task->run.is_changed = true;
 	if (!status && verdict == KB_PRESENT) {
-		task->run.is_changed = true;
 		kbi_task_end(task, KBI_END_WELL, KB_OK, "done");
 		kbi_err_clear(&err);
 		return true;
@@ -524,7 +525,8 @@ take_turn(struct kbi_lane *lane, struct kb_task *task)
 	if (run->started_ms == 0)
 		run->started_ms = kbi_clock_ms();
 	if (kbi_lane_is_lost(lane)) {
-		run->verdict = KB_UNKNOWN;
+		if (!run->apply_count)	/* it is what was found before anything was applied */
+			run->verdict = KB_UNKNOWN;
 		kbi_task_fail(task, &lane->err);
 		return true;
 	}

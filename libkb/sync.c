@@ -58,15 +58,18 @@ new_result(kb_ctx *kb)
 static void
 follow(kb_ctx *kb, kb_plan *plan, struct kb_result *result)
 {
-	while (kb_plan_is_running(plan) == 1) {
+	int status;
+	while ((status = kb_plan_is_running(plan)) == 1) {
 		kb_event *event;
 		while ((event = kb_plan_next_event(plan)))
 			kbi_result_take(result, plan, event);
-		if (kb_plan_is_running(plan) == 1 && kb_wait(kb, -1) < 0) {
-			kbi_result_fail(result, &kb->error);
-			return;
-		}
+		if ((status = kb_plan_is_running(plan)) == 1)
+			status = kb_wait(kb, -1);
+		if (status < 0)
+			break;
 	}
+	if (status < 0)
+		kbi_result_fail(result, status, &kb->error);
 }
 
 /* A plan of one task. What went wrong on the host is in the result. */

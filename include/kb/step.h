@@ -134,7 +134,7 @@ KB_API int kb_result_exit_status(const kb_result *result);
 KB_API int64_t kb_result_duration_ms(const kb_result *result);
 /** The differences as text, unified for files; "" when there are none. Borrowed until kb_result_free(). Since: 0.1 */
 KB_API const char *kb_result_diff(const kb_result *result);
-/** What the scripts printed, escaped and bounded. Borrowed until kb_result_free(). Since: 0.1 */
+/** What the scripts printed, escaped and bounded; "" unless the step failed. Borrowed until kb_result_free(). Since: 0.1 */
 KB_API const char *kb_result_log(const kb_result *result);
 /** An output's bytes, owned by the caller; NULL when there is none of this name. Since: 0.1 */
 KB_API kb_bytes *kb_result_output(const kb_result *result, const char *name);

@@ -37,6 +37,7 @@ struct kb_ctx {
 	int64_t last_run;
 	uint32_t nonce;				/* tells this context's runs from another's, for the lock of a host */
 	_Atomic(struct kb_plan *) dead;		/* freed by any thread, torn down by the owner: a stack */
+	atomic_int reapers;			/* threads that are about to tear down what they freed: they may be inside for a moment */
 	atomic_bool cancels_all;
 	atomic_llong cancels[KBI_CANCELS];	/* runs to cancel, 0: a free place; written by kb_cancel() in a signal handler too */
 };
@@ -45,6 +46,7 @@ struct kb_ctx {
  * KB_EBUSY when another thread is inside, KB_EINVAL when kb is NULL or this is a forked child. */
 kb_status kbi_enter(struct kb_ctx *kb);
 void kbi_leave(struct kb_ctx *kb);
+void kbi_reap(struct kb_ctx *kb);	/* what was freed, by this thread, unless another is inside, which will. Nobody's call fails by it */
 void kbi_ctx_ref(struct kb_ctx *kb);
 void kbi_ctx_unref(struct kb_ctx *kb);	/* the last one tears down */
 

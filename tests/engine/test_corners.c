@@ -2,6 +2,10 @@
 /* Plans of odd shapes: each of them ends, and ends right. Two names of this machine serve as two hosts where
  * nothing is applied, since then nobody takes its lock. */
 #include "engine.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "step.h"
 
 static kb_task *
@@ -166,6 +170,101 @@ what_was_applied_and_then_cancelled_says_so(void **state)
 	kb_plan_free(plan);
 }
 
+/* Cancelled while a connection that was lost in the middle of it is made again: it was not "not started" either */
+static void
+what_was_lost_sight_of_and_then_cancelled_says_so(void **state)
+{
+	struct fixture *f = *state;
+	char apply[300], all[2000] = "";
+	kb_plan *plan = kb_plan_new(f->kb);
+	snprintf(apply, sizeof(apply), "trap '' HUP PIPE TERM; kill -9 $$; sleep 3; echo x >>%s/done", f->folder);
+	add_on(f, plan, f->here, "cut", "false", apply);
+	assert_int_equal(run_plan(f->kb, plan, KB_APPLY, 2000, see_text, all), KB_ETIMEOUT);
+	assert_null(strstr(all, "not started"));
+	assert_non_null(strstr(all, "the connection was lost while it ran"));
+	kb_plan_free(plan);
+	sleep(2);		/* until it has ended */
+}
+
+static void
+what_was_applied_and_is_still_different_has_changed_something(void **state)
+{
+	struct fixture *f = *state;
+	kb_step *step = kb_step_script(f->kb, "vain", "false", "true");
+	kb_result *result = kb_run(f->here, step, 10000);
+	assert_int_equal(kb_result_status(result), KB_EVERIFY);
+	assert_int_equal(kb_result_is_changed(result), 1);
+	kb_result_free(result);
+	kb_step_free(step);
+}
+
+/* A host may say anything: a terminal gets none of it as it is */
+static void
+see_notes(kb_event *event, void *owner)
+{
+	char *all = owner;
+	if (kb_event_kind(event) == KB_EVENT_NOTE)
+		snprintf(all + strlen(all), 500, "[%s: %s]", kb_event_id(event), kb_event_text(event));
+}
+
+static void
+what_a_host_notes_is_escaped(void **state)
+{
+	struct fixture *f = *state;
+	char all[2000] = "";
+	kb_plan *plan = kb_plan_new(f->kb);
+	add_on(f, plan, f->here, "odd", "note warning \"$(printf 'odd\\033id')\" \"$(printf 'a\\033[2Kb\\377c\\nd')\"", NULL);
+	assert_int_equal(run_plan(f->kb, plan, KB_CHECK, 10000, see_notes, all), KB_OK);
+	assert_string_equal(all, "[odd\\x1bid: a\\x1b[2Kb\\xffc\\nd]");
+	kb_plan_free(plan);
+}
+
+struct freeing {
+	kb_plan **plans;
+	int count;
+	atomic_bool is_over;
+};
+
+static void *
+free_plans(void *owner)
+{
+	struct freeing *freeing = owner;
+	for (int i = 0; i < freeing->count; i++) {
+		kb_plan_free(freeing->plans[i]);
+		usleep(100);
+	}
+	atomic_store(&freeing->is_over, true);
+	return NULL;
+}
+
+/* Any thread may free a plan at any time (a garbage collector's): no call of the one that uses the context fails by it */
+static void
+plans_that_others_free_make_no_call_fail(void **state)
+{
+	enum { PLANS = 200, TASKS = 6000 };
+	struct fixture *f = *state;
+	static kb_plan *plans[PLANS];
+	struct freeing freeing = { .plans = plans, .count = PLANS };
+	kb_step *step = kb_step_script(f->kb, "look", "exit 0", NULL);
+	pthread_t thread;
+	int calls = 0, busy = 0;
+	for (int i = 0; i < PLANS; i++) {
+		plans[i] = kb_plan_new(f->kb);
+		for (int task = 0; task < TASKS; task++)
+			kb_plan_add(plans[i], f->here, step);
+	}
+	assert_int_equal(pthread_create(&thread, NULL, free_plans, &freeing), 0);
+	while (!atomic_load(&freeing.is_over)) {
+		busy += kb_dispatch(f->kb) == KB_EBUSY;
+		calls++;
+		usleep(20);	/* as a program that waits in its own loop */
+	}
+	pthread_join(thread, NULL);
+	if (busy)
+		fail_msg("%d of %d calls found the context busy", busy, calls);
+	kb_step_free(step);
+}
+
 /* -- steps of a test's own making, as the library's are */
 
 static kb_status
@@ -242,6 +341,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_step_left_running_by_a_lost_connection_is_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_secret_is_bytes_and_no_string, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_applied_and_then_cancelled_says_so, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_lost_sight_of_and_then_cancelled_says_so, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_applied_and_is_still_different_has_changed_something, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_a_host_notes_is_escaped, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(plans_that_others_free_make_no_call_fail, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_probe_that_fails_after_an_apply_proves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_skipped_while_it_prepared_stays_so, set_up, tear_down),
 	};
