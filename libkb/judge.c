@@ -10,6 +10,8 @@
 #include "change.h"
 #include "steps/step.h"
 
+#define SHOWN_MAX 4096
+
 const char *
 kbi_judge_arg(const struct kbi_judge *judge, const char *name)
 {
@@ -149,14 +151,25 @@ kbi_judge_output_secret(struct kbi_judge *judge, const char *name, const char *v
 		judge->has_failed = true;
 }
 
+/* What is shown, and no more of it: a host may say much. */
+static struct kbi_buf
+format_shown(const char *format, va_list args)
+{
+	struct kbi_buf text = KBI_BUF(KBI_SIZE_LARGE);
+
+	kbi_buf_add_vformat(&text, format, args);
+	if (text.size_bytes > SHOWN_MAX)
+		kbi_buf_truncate(&text, SHOWN_MAX);
+	return text;
+}
+
 void
 kbi_judge_note(struct kbi_judge *judge, int severity, const char *id, const char *format, ...)
 {
 	struct kbi_note *more = realloc(judge->notes, (judge->note_count + 1) * sizeof(*more));
-	struct kbi_buf text = KBI_BUF(4096);
 	va_list args;
 	va_start(args, format);
-	kbi_buf_add_vformat(&text, format, args);
+	struct kbi_buf text = format_shown(format, args);
 	va_end(args);
 	if (more) {
 		judge->notes = more;
@@ -193,10 +206,9 @@ kbi_judge_fail(struct kbi_judge *judge, kb_status code, const char *id, const ch
 void
 kbi_judge_fix(struct kbi_judge *judge, const char *format, ...)
 {
-	struct kbi_buf text = KBI_BUF(4096);
 	va_list args;
 	va_start(args, format);
-	kbi_buf_add_vformat(&text, format, args);
+	struct kbi_buf text = format_shown(format, args);
 	va_end(args);
 	kbi_err_fix(&judge->err, "%s", kbi_buf_text(&text));
 	kbi_buf_free(&text);
@@ -205,10 +217,9 @@ kbi_judge_fix(struct kbi_judge *judge, const char *format, ...)
 void
 kbi_judge_evidence(struct kbi_judge *judge, const char *format, ...)
 {
-	struct kbi_buf text = KBI_BUF(4096);
 	va_list args;
 	va_start(args, format);
-	kbi_buf_add_vformat(&text, format, args);
+	struct kbi_buf text = format_shown(format, args);
 	va_end(args);
 	kbi_err_evidence(&judge->err, "%s", kbi_buf_text(&text));
 	kbi_buf_free(&text);

@@ -17,7 +17,6 @@
 
 #define PROBE_TIMEOUT_MS 60000
 #define LOCK_WAIT_S 600
-#define FORGET_TIMEOUT_MS 10000
 
 enum ask_kind { ASK_LOCK, ASK_PROBE, ASK_APPLY, ASK_FORGET };
 
@@ -220,8 +219,8 @@ on_reply(void *owner, struct kbi_reply *reply)
 {
 	struct kbi_ask *ask = owner;
 	struct kbi_lane *lane = ask->lane;
-	/* a lost connection is the session's to tell, and is no answer */
-	bool is_lost = reply->status == KB_EUNREACHABLE || reply->status == KB_EPROTOCOL;
+	/* a lost connection, or one that was never made, is the session's to tell, and is no answer */
+	bool is_lost = reply->status == KB_EUNREACHABLE || reply->status == KB_EPROTOCOL || (reply->status && !lane->is_ready);
 	/* a task for which there was no memory has ended without it */
 	bool is_apply = ask->kind == ASK_APPLY && kbi_task_turn(ask->task);
 	if (is_apply)
@@ -241,12 +240,13 @@ static void
 on_waiting(void *owner, const char *data, size_t size_bytes)
 {
 	struct kbi_ask *ask = owner;
-	struct kbi_buf text = KBI_BUF(KBI_SIZE_TEXT);
 	if (size_bytes == 1 && *data == '\n')	/* the end of a line that came in two pieces */
 		return;
-	kbi_str_escape(&text, data, size_bytes && data[size_bytes - 1] == '\n' ? size_bytes - 1 : size_bytes);
-	kbi_run_note(ask->lane, NULL, KB_INFO, "host.waiting", kbi_buf_text(&text));
-	kbi_buf_free(&text);
+	char *text = kbi_str_copy_part(data, size_bytes && data[size_bytes - 1] == '\n' ? size_bytes - 1 : size_bytes);
+	if (text)
+		kbi_run_note(ask->lane, NULL, KB_INFO, "host.waiting", text);
+	ask->lane->run->has_lost |= !text;
+	free(text);
 }
 
 /* -- asking */
@@ -313,7 +313,7 @@ send(struct kbi_lane *lane, struct kb_task *task, enum ask_kind kind, const char
 	struct kbi_request request = { .script = kbi_buf_text(script), .script_bytes = script->size_bytes, .about = about.data,
 		.is_here = kind == ASK_PROBE && task->step->def->share,
 		.input = input ? input->value : NULL, .input_bytes = input ? input->size_bytes : 0, .deadline_ms = lane->run->deadline_ms,
-		.timeout_ms = kind == ASK_APPLY ? left_of_apply_ms(task) : kind == ASK_FORGET ? FORGET_TIMEOUT_MS : PROBE_TIMEOUT_MS,
+		.timeout_ms = kind == ASK_APPLY ? left_of_apply_ms(task) : PROBE_TIMEOUT_MS,
 		.output = kind == ASK_APPLY ? on_output : NULL, .done = on_reply, .owner = ask };
 	*seq = ask->seq;
 	kb_status status = kbi_buf_failed(&about) ? kbi_buf_failed(&about) : kbi_session_send(lane->session, &request);

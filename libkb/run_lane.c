@@ -95,8 +95,10 @@ on_changed(void *owner)
 static bool
 may_try_again(const struct kbi_lane *lane, const struct kb_err *err)
 {
-	bool was_ready = lane->is_ready || lane->attempts > 0;
-	return was_ready && lane->attempts < ATTEMPTS_MAX && (err->code == KB_EUNREACHABLE || err->code == KB_EPROTOCOL);
+	bool is_again = !lane->is_ready && lane->attempts > 0;
+	bool goes_away = err->code == KB_EUNREACHABLE || err->code == KB_EPROTOCOL
+		|| (is_again && err->code == KB_ETIMEOUT && !kbi_str_is(err->id, "question.unanswered"));	/* a network that is silent yet */
+	return (lane->is_ready || is_again) && lane->attempts < ATTEMPTS_MAX && goes_away;
 }
 
 static int64_t

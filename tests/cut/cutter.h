@@ -26,6 +26,7 @@ struct cutter {
 	enum cut how;
 	int at;			/* from 0 */
 	bool is_half_given;	/* half of the packet at which it is cut still passes */
+	int mute;		/* so many connections behind the first get no answer */
 	atomic_int packets;	/* of the first connection */
 	atomic_bool is_over;
 	struct cutter_link links[CUTTER_LINKS];
@@ -94,7 +95,8 @@ cutter_accept(struct cutter *cutter)
 		abort();
 	setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	cutter->links[cutter->count++] = (struct cutter_link){ .client = client, .server = server };
+	bool is_mute = cutter->count > 0 && cutter->count <= cutter->mute;
+	cutter->links[cutter->count++] = (struct cutter_link){ .client = client, .server = server, .is_silent = is_mute };
 }
 
 static inline void *

@@ -159,6 +159,38 @@ silence_at_every_packet_of_a_long_step(void **state)
 	cut_everywhere(need_hosts(state), CUT_SILENCE, true);
 }
 
+/* A network that is silent for a while longer: a connection that gets no answer is not the last that is tried */
+static void
+check_silent_after(struct work *work, int at)
+{
+	struct cutter cutter;
+	char file[128], cause[300];
+	cutter_start(&cutter, work->hosts->ports[0], CUT_RESET, at, false);
+	cutter.mute = 1;
+	snprintf(file, sizeof(file), "%s/line.%d", work->hosts->folder, cutter.port);
+	kb_ctx *kb = kb_new();
+	kb_host *host = host_at(work->hosts, kb, cutter.port);
+	kb_step *step = line_step(kb, file, true);
+	assert_int_equal(kb_host_set(host, "connect_timeout_ms", "1500"), KB_OK);
+	kb_status status = run_once(host, step, PATIENCE_MS, cause, sizeof(cause));
+	if (status || count_lines(file) != 1)
+		fail_msg("cut at packet %d: %d lines, %s", at, count_lines(file), cause);
+	kb_step_free(step);
+	kb_host_free(host);
+	kb_free(kb);
+	unlink(file);
+	cutter_stop(&cutter);
+}
+
+static void
+a_connection_that_gets_no_answer_is_tried_again(void **state)
+{
+	struct work work = { .hosts = need_hosts(state), .how = CUT_NEVER, .is_long = true };
+	check_one(&work, 0, 0, false);
+	for (int back = 4; back <= 8; back += 2)
+		check_silent_after(&work, work.packets - back);
+}
+
 int
 main(void)
 {
@@ -167,6 +199,7 @@ main(void)
 		cmocka_unit_test(silence_at_every_packet),
 		cmocka_unit_test(a_reset_at_every_packet_of_a_long_step),
 		cmocka_unit_test(silence_at_every_packet_of_a_long_step),
+		cmocka_unit_test(a_connection_that_gets_no_answer_is_tried_again),
 	};
 	return cmocka_run_group_tests_name("cut", tests, hosts_start, hosts_stop);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hosts.entries, swap.off and kubectl.shell: files of the host of which only a part is ours. */
+#include <kb/event.h>
+
 #include "judged.h"
 
 #define VAGRANT_HOSTS "127.0.0.1\tlocalhost\n127.0.2.1 cluster1-master1 cluster1-master1\n# mine\n10.9.8.7 printer\n"
@@ -189,6 +191,24 @@ what_was_too_large_to_be_told_is_not_written_over(void **state)
 	}
 }
 
+/* What a cluster says of itself may be long, and is worth no failure */
+static void
+a_long_note_is_cut(void **state)
+{
+	struct kbi_judge judge = { 0 };
+	char text[6001];
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	kbi_judge_note(&judge, KB_WARNING, "x.long", "it says: %s", text);
+	assert_false(judge.has_failed);
+	assert_int_equal(judge.note_count, 1);
+	assert_int_equal(strlen(judge.notes[0].text), 4096);
+	kbi_judge_evidence(&judge, "%s", text);
+	kbi_judge_fail(&judge, KB_ESTEP, "x.failed", "failed");
+	kbi_judge_free(&judge);
+}
+
 int
 main(void)
 {
@@ -202,6 +222,7 @@ main(void)
 		cmocka_unit_test(the_block_in_bashrc_is_kept_where_it_is),
 		cmocka_unit_test(a_block_that_lost_its_end_swallows_nothing),
 		cmocka_unit_test(what_was_too_large_to_be_told_is_not_written_over),
+		cmocka_unit_test(a_long_note_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
