@@ -150,6 +150,26 @@ def test_leaving_the_loop_early_cancels_the_run(context: kb.Context, here: kb.Ho
     asyncio.run(main())
 
 
+def test_a_plan_whose_loop_was_left_runs_again_at_once(context: kb.Context, here: kb.Host) -> None:
+    async def main() -> None:
+        plan = plan_of(context, here, SAY, kb.script("say.two", "true"))
+        for kind in (kb.EventKind.PLAN_STARTED, kb.EventKind.HOST_CONNECTED):
+            async for event in plan.apply():
+                if event.kind == kind:
+                    break
+            again = plan.apply(timeout=60)
+            seen = [event async for event in again]
+            assert {e.run for e in seen} == {again.start()} and seen[-1].kind == kb.EventKind.PLAN_DONE
+        task = asyncio.create_task(_drain(plan.apply()))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await plan.apply(timeout=60)
+
+    asyncio.run(main())
+
+
 def test_a_context_that_is_closed_meanwhile_ends_its_coroutines(here: kb.Host, context: kb.Context) -> None:
     async def main() -> None:
         tasks = [asyncio.create_task(_drain(plan_of(context, here, slow(f"slow-{i}")).apply())) for i in range(2)]

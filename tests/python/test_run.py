@@ -143,6 +143,44 @@ def test_leaving_the_loop_early_cancels_the_run(context: kb.Context, here: kb.Ho
         run.wait()
 
 
+@pytest.mark.parametrize("kind", [kb.EventKind.PLAN_STARTED, kb.EventKind.HOST_CONNECTED])
+def test_a_plan_whose_loop_was_left_runs_again(context: kb.Context, here: kb.Host, kind: kb.EventKind) -> None:
+    plan = context.plan()
+    for i in range(3):
+        plan.add(here, kb.script(f"be.quick-{i}", "true"))
+    left = plan.apply()
+    for event in left:
+        if event.kind == kind:
+            break
+    assert not plan.running
+    again = plan.apply(timeout=60)
+    seen = list(again)
+    assert {e.run for e in seen} == {again.start()} != {left.start()}
+    assert seen[-1].kind == kb.EventKind.PLAN_DONE and seen[-1].error is None
+    for _ in range(2):
+        with pytest.raises(kb.Canceled):
+            left.wait()
+
+
+def test_a_run_gets_its_own_events_after_its_plan_was_started_again(context: kb.Context, here: kb.Host) -> None:
+    plan = context.plan()
+    plan.add(here, BREAK)
+    first, dropped, second = plan.apply(), plan.check(), plan.check()
+    for run in (first, dropped, second):
+        while "not started" in repr(run):
+            try:
+                run.start()
+            except kb.Busy:         # the one before has not ended; what it told stays in the plan
+                context.wait(30)
+    number = dropped.start()
+    del run, dropped
+    seen = list(second)
+    assert {e.run for e in seen} == {second.start()} and number not in (first.start(), second.start())
+    assert (seen[0].kind, seen[-1].kind, seen[-1].error) == (kb.EventKind.PLAN_STARTED, kb.EventKind.PLAN_DONE, None)
+    with pytest.raises(kb.StepFailed):
+        first.wait()
+
+
 def test_an_output_is_another_tasks_parameter(context: kb.Context, here: kb.Host) -> None:
     plan = context.plan()
     facts = plan.add(here, kb.host_facts())

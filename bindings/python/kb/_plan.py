@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from . import _core
 from ._enums import EventKind, Mode
@@ -103,7 +105,8 @@ class Run:
     """A plan that runs. Iterate over it for its events, with `for` or `async for`; it starts with the first one.
 
     The last event is `PLAN_DONE`; when the run failed, its error is raised after that. Leaving the loop early, by `break` or by any
-    exception (Ctrl-C too), cancels the run. `wait()` takes all events and throws them away.
+    exception (Ctrl-C too), cancels the run, and takes what is left of its events: the plan may be started again at once. `wait()` takes all
+    events and throws them away. Iterating again over a run that has ended gives no event, and raises its error.
     """
 
     def __init__(self, plan: Plan, mode: Mode, timeout: float | None) -> None:
@@ -111,6 +114,8 @@ class Run:
         self._mode = mode
         self._timeout = timeout
         self._number: int | None = None
+        self._queue: deque[Event] = deque()
+        self._done: Event | None = None
 
     @property
     def plan(self) -> Plan:
@@ -121,6 +126,7 @@ class Run:
         """Starts it, if it was not. Returns the run's number."""
         if self._number is None:
             self._number = self._plan._raw.start(self._mode, milliseconds(self._timeout))
+            self._plan._runs[self._number] = self
         return self._number
 
     def cancel(self) -> None:
@@ -133,51 +139,70 @@ class Run:
         for _ in self:
             pass
 
+    def _next(self) -> Event | None:
+        """Takes its next event; None when there is none now. What an earlier run of the plan left before it goes to that one."""
+        while not self._queue and (taken := self._plan._raw.next_event()) is not None:
+            event = Event(taken)
+            run = self if event.run == self._number else self._plan._runs.get(event.run)
+            if run is not None:
+                run._queue.append(event)
+        if not self._queue:
+            return None
+        event = self._queue.popleft()
+        if event.kind == EventKind.PLAN_DONE:
+            self._done = event
+        return event
+
     def _let_go(self) -> None:
-        """Cancels what nobody listens to any more. That a context is closed or forked is no matter then."""
+        """Cancels what nobody listens to any more, and follows it to its end, which no host can delay: else the plan's next start would find
+        it running. That a context is closed or forked is no matter then."""
+        if self._number is None or self._done is not None:
+            return
         with contextlib.suppress(Error):
             self.cancel()
+            while self._done is None:
+                if self._next() is None:
+                    if not self._plan._raw.is_running():
+                        return
+                    self._plan._context.wait()
+
+    def _raise_error(self) -> None:
+        if self._done is not None and (error := self._done.error) is not None:
+            raise error
 
     def __iter__(self) -> Iterator[Event]:
         raw, context = self._plan._raw, self._plan._context
-        is_over, error = False, None
         try:
             self.start()
-            while not is_over:
-                if (taken := raw.next_event()) is None:
-                    if not raw.is_running():
-                        return
+            while self._done is None:
+                if (event := self._next()) is not None:
+                    yield event
+                elif raw.is_running():
                     context.wait()
-                    continue
-                event = Event(taken)
-                is_over, error = event.kind == EventKind.PLAN_DONE, event.error
-                yield event
+                else:
+                    return
         finally:
-            if not is_over:
-                self._let_go()
-        if error is not None:
-            raise error
+            self._let_go()
+        self._raise_error()
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return Listener(self)
+
+    async def _listen(self) -> AsyncGenerator[Event, None]:
         raw, context = self._plan._raw, self._plan._context
-        is_over, error = False, None
         with context._reading() as turn:
             try:
                 self.start()
-                while not is_over:
-                    if (taken := raw.next_event()) is None:
-                        if not raw.is_running():
-                            return
+                while self._done is None:
+                    if (event := self._next()) is not None:
+                        yield event
+                    elif raw.is_running():
                         await turn.wait()
-                        continue
-                    event = Event(taken)
-                    is_over, error = event.kind == EventKind.PLAN_DONE, event.error
-                    yield event
+                    else:
+                        return
             finally:
-                if not is_over:
-                    self._let_go()
-        if error is not None:
-            raise error
+                self._let_go()
+        self._raise_error()
 
     def __await__(self) -> Generator[Any, None, None]:
         async def all_of_it() -> None:
@@ -191,12 +216,34 @@ class Run:
         return described("Run", lambda: f"{self._mode.name.lower()} of {len(self._plan)} tasks, {state}")
 
 
+class Listener:
+    """What `async for` holds. It lets go of its run at once when it is dropped: an asynchronous generator alone is closed by asyncio only some
+    turns later, and the plan's next run would find it busy."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._events = run._listen()
+
+    def __aiter__(self) -> Listener:
+        return self
+
+    def __anext__(self) -> Awaitable[Event]:
+        return self._events.__anext__()
+
+    async def aclose(self) -> None:
+        await self._events.aclose()
+
+    def __del__(self) -> None:
+        self._run._let_go()
+
+
 class Plan:
     """Steps on hosts, and what comes before what. Tasks of one host run in the order in which they were added."""
 
     def __init__(self, context: Context, raw: _core.Plan) -> None:
         self._context = context
         self._raw = raw
+        self._runs: WeakValueDictionary[int, Run] = WeakValueDictionary()      # started, and still held by someone
 
     def add(self, host: Host, step: Step) -> Task:
         """Adds a step on a host."""
