@@ -16,7 +16,8 @@ import (
 // could not be started yields one error alone. Leaving the loop early cancels the run, and waits until it has ended, which no host can delay. A
 // context.Context that is done cancels it too, and its deadline is the run's: the events go on until what became of each host was told.
 //
-// Ranging over it again starts the plan again.
+// Ranging over it again starts the plan again, once it has ended: ErrBusy before. Each run gets its own events, also when those of the one before were not
+// all taken yet.
 type Run iter.Seq2[Event, error]
 
 // Wait runs it to its end, and gives the error of a run that failed. For hosts that ask nothing: a question would stay open until its time is up.
@@ -154,8 +155,11 @@ func (r *run) isPending() bool {
 	return len(r.queue) > 0 || !is
 }
 
-// collect takes the events that libkb has for it. Under mu.
+// collect takes the events that libkb has for it. Under mu. After its last one come those of the plan's next run, and are for that one.
 func (r *run) collect() {
+	if last := len(r.queue) - 1; last >= 0 && r.queue[last].Kind == PlanDone {
+		return
+	}
 	for raw := r.raw.NextEvent(); raw != nil; raw = r.raw.NextEvent() {
 		r.queue = append(r.queue, eventOf(raw))
 	}

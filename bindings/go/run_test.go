@@ -203,6 +203,42 @@ func TestLeavingTheLoopCancels(t *testing.T) {
 	must(local(t, c).Run(t.Context(), script("true", "")))(t)
 }
 
+// A run may have ended, with its last events not yet taken, when its plan is started again.
+func TestEachRunOfAPlanGetsItsOwnEvents(t *testing.T) {
+	c := newContext(t)
+	plan := must(c.NewPlan())(t)
+	must(plan.Add(local(t, c), script("exit 1", "exit 3")))(t)
+	for range 8 { // whether one run gets the other's was a matter of chance
+		var number int64
+		var failure error
+		for ev, err := range plan.Apply(t.Context()) {
+			if ev.Kind == kb.PlanStarted {
+				number = ev.Run
+				for errors.Is(plan.Only("*"), kb.ErrBusy) { // it goes on while another plan's run is waited for
+					must(local(t, c).Run(t.Context(), script("true", "")))(t)
+				}
+				checkAgain(t, plan)
+			}
+			if failure = err; ev.Run != number {
+				t.Errorf("run %d got %v of run %d", number, ev, ev.Run)
+			}
+		}
+		wantCode(t, failure, kb.ErrStep, "")
+	}
+}
+
+func checkAgain(t *testing.T, plan *kb.Plan) {
+	t.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- plan.Check(t.Context()).Wait() }()
+	select {
+	case err := <-ended:
+		check(t, err)
+	case <-time.After(30 * time.Second):
+		t.Fatal("it never ends")
+	}
+}
+
 func TestARunOfWhatCannotBeStartedIsOneError(t *testing.T) {
 	c := newContext(t)
 	plan := must(c.NewPlan())(t)
