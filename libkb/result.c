@@ -47,7 +47,7 @@ void
 kbi_result_fail(struct kb_result *result, kb_status status, const struct kb_err *err)
 {
 	if (status == KB_EBUSY)	/* which no error tells of: it would be the other thread's */
-		kbi_fail(&result->err, status, "the run was left alone: another thread uses its context");
+		kbi_fail(&result->err, status, "another thread uses its context");
 	else
 		kbi_err_copy(&result->err, err);
 }

@@ -78,22 +78,26 @@ host_event(struct kbi_lane *lane, int kind)
 	return event;
 }
 
+static void
+set_shown(struct kb_event *event, char **place, const char *text)	/* a host may say anything */
+{
+	struct kbi_buf shown = KBI_BUF(KBI_SIZE_TEXT);
+	kbi_str_escape(&shown, text, strlen(text));
+	kbi_event_set(event, place, kbi_buf_text(&shown));
+	event->is_short |= kbi_buf_failed(&shown) == KB_ENOMEM;
+	kbi_buf_free(&shown);
+}
+
 void
 kbi_run_note(struct kbi_lane *lane, struct kb_task *task, int severity, const char *id, const char *text)
 {
 	struct kb_event *event = task ? task_event(task, KB_EVENT_NOTE) : host_event(lane, KB_EVENT_NOTE);
-	struct kbi_buf shown_id = KBI_BUF(KBI_SIZE_TEXT), shown = KBI_BUF(KBI_SIZE_TEXT);	/* a host may say anything */
-	kbi_str_escape(&shown_id, id, strlen(id));
-	kbi_str_escape(&shown, text, strlen(text));
 	if (event) {
 		event->severity = severity;
-		kbi_event_set(event, &event->id, kbi_buf_text(&shown_id));
-		kbi_event_set(event, &event->text, kbi_buf_text(&shown));
-		event->is_short |= kbi_buf_failed(&shown_id) == KB_ENOMEM || kbi_buf_failed(&shown) == KB_ENOMEM;
+		set_shown(event, &event->id, id);
+		set_shown(event, &event->text, text);
 	}
 	kbi_plan_queue(lane->run->plan, event);
-	kbi_buf_free(&shown_id);
-	kbi_buf_free(&shown);
 }
 
 void

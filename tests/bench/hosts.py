@@ -1,7 +1,9 @@
 """Hosts for a comparison: one sshd on this machine behind a relay with a port for each of them."""
+import contextlib
 import json
 import os
 import pathlib
+import random
 import resource
 import shutil
 import signal
@@ -15,9 +17,12 @@ TOP = HERE.parent.parent
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that nobody has, beneath those that the kernel gives to connections, and to whoever does not care, while a server starts"""
+    while True:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            port = random.randrange(10000, 20000)
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 class Sshd:

@@ -23,6 +23,8 @@
 
 #include <libkb.h>
 
+#include "port.h"
+
 #define HOSTS_MAX 8
 
 struct hosts {
@@ -38,18 +40,6 @@ loopback(int type, struct sockaddr_in *address, int port)
 {
 	*address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port) };
 	return socket(AF_INET, type | SOCK_CLOEXEC, 0);
-}
-
-static inline int
-free_port(void)
-{
-	struct sockaddr_in address;
-	socklen_t size = sizeof(address);
-	int fd = loopback(SOCK_STREAM, &address, 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-	close(fd);
-	return ntohs(address.sin_port);
 }
 
 static inline void

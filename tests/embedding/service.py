@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """service.py SERVICE FOLDER: the Python service over real HTTP, with the recorded clusters of FOLDER."""
 
+import contextlib
 import http.client
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -13,9 +15,12 @@ OWN = {"X-Requested-By": "test"}
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that nobody has, beneath those that the kernel gives to connections, and to whoever does not care, while a server starts"""
+    while True:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            port = random.randrange(10000, 20000)
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for(port, program):

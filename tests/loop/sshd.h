@@ -4,6 +4,7 @@
 #ifndef KB_TEST_SSHD_H
 #define KB_TEST_SSHD_H
 
+#include "port.h"
 #include "talk.h"
 
 #include <netinet/in.h>
@@ -37,19 +38,6 @@ struct sshd {
 	const char *user;	/* who runs the tests */
 	const char *missing;	/* why there is none */
 };
-
-static inline int
-free_port(void)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t size = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-	close(fd);
-	return ntohs(address.sin_port);
-}
 
 static inline bool
 answers(int port)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -101,9 +103,12 @@ class Sshd:
 
 
 def _free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """One that nobody has, beneath those that the kernel gives to connections, and to whoever does not care, while a server starts"""
+    while True:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            port = random.randrange(10000, 20000)
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def _is_up(port: int) -> bool:
