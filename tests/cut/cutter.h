@@ -27,6 +27,7 @@ struct cutter {
 	int at;			/* from 0 */
 	bool is_half_given;	/* half of the packet at which it is cut still passes */
 	int mute;		/* so many connections behind the first get no answer */
+	const char *began;	/* the first is cut when this file is there; NULL: it is not */
 	atomic_int packets;	/* of the first connection */
 	atomic_bool is_over;
 	struct cutter_link links[CUTTER_LINKS];
@@ -111,6 +112,8 @@ cutter_run(void *owner)
 			fds[2 + 2 * i] = (struct pollfd){ link->is_silent ? -1 : link->server, POLLIN, 0 };
 		}
 		int count = cutter->count;
+		if (cutter->began && count && cutter->links[0].client >= 0 && access(cutter->began, F_OK) == 0)
+			cutter_close(&cutter->links[0], true);
 		poll(fds, (nfds_t)(2 * count + 1), 50);
 		for (int i = 0; i < count; i++) {
 			struct cutter_link *link = &cutter->links[i];

@@ -160,7 +160,7 @@ make(struct made *made, int which)
 	return make_probed(made, uri) && set_host(made, which);
 }
 
-/* An agent that was asked for and cannot be reached fails the login. */
+/* An agent that was asked for and cannot be reached fails the login. When all fails from some call on, it cannot be, whichever came first. */
 static bool
 is_of_agent(void)
 {
@@ -169,7 +169,7 @@ is_of_agent(void)
 	for (size_t i = 0; i < COUNT(calls); i++)
 		if (fault_name() && strcmp(fault_name(), calls[i]) == 0)
 			return true;
-	return false;
+	return fault_goes_on();
 }
 
 static int

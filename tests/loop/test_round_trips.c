@@ -158,11 +158,11 @@ a_full_socket_loses_and_mixes_up_nothing(void **state)
 }
 
 /* libssh2 says it once, to whoever calls: to a write too, and goes on. What was to be written then is not: the shell would read the rest as if
- * nothing had been in between. */
+ * nothing had been in between. Where the length of a packet was changed it may also wait for the rest of that, until the request's time is over. */
 static void
 what_was_changed_on_the_way_ends_the_connection(void **state)
 {
-	enum { LARGE = 1 << 20, TIMES = 8, SPACE = 60000 };
+	enum { LARGE = 1 << 20, TIMES = 8, SPACE = 60000, TIME_MS = 10000 };
 	struct sshd *sshd = need_sshd(state);
 	char *data = calloc(1, LARGE);
 
@@ -175,9 +175,10 @@ what_was_changed_on_the_way_ends_the_connection(void **state)
 		talk_must_be_ready(&talk);
 		shrink_socket_to(relay->port);
 		atomic_store(&relay->changes_at, atomic_load(&relay->bytes_down) + (i + 1) * SPACE);
-		assert_int_equal(send_script(&talk, &echo, "tee /dev/fd/2 >&3", data, LARGE, PATIENCE_MS), KB_OK);
+		assert_int_equal(send_script(&talk, &echo, "tee /dev/fd/2 >&3", data, LARGE, TIME_MS), KB_OK);
 		wait_reply(&talk, &echo);
-		if (echo.status != KB_EPROTOCOL && echo.status != KB_EUNREACHABLE)
+		bool went_on = echo.status == KB_OK || echo.facts_bytes > (i + 1) * SPACE;
+		if (went_on || (echo.status != KB_EPROTOCOL && echo.status != KB_EUNREACHABLE && echo.status != KB_ETIMEOUT))
 			fail_msg("change %zu: %s, and %zu bytes came back", i, kb_err_name(echo.status), echo.facts_bytes);
 		reply_free(&echo);
 		talk_end(&talk);
