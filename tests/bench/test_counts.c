@@ -117,8 +117,8 @@ a_dependent_changing_step_is_one_round_trip(void **state)
 
 	print_message("one step: %d round trips; %d more: %d\n", connection, STEPS, count.round_trips - connection);
 	assert_int_equal(count.changed, 1 + STEPS);
-	/* less only by what a slow server added to the connection of the first */
-	assert_in_range(count.round_trips - connection, STEPS - 2, STEPS);
+	/* but for what a slow server added to the connection of one of them: whether the channel's answer comes with that of the login is its choice */
+	assert_in_range(count.round_trips - connection, STEPS - 2, STEPS + 1);
 }
 
 /* Beside their scripts: every byte that the connection carries up for them but the text of their probe and apply, so the frames, the parameters and
