@@ -111,14 +111,19 @@ static void
 a_dependent_changing_step_is_one_round_trip(void **state)
 {
 	enum { STEPS = 20 };
-	/* the first of them is asked before it is done, the others while the one before them is done */
-	int connection = run_counted(state, add_changing, 1, KB_APPLY, FIRST_OUTPUT + 2).round_trips;
-	struct count count = run_counted(state, add_changing, 1 + STEPS, KB_APPLY, connection + STEPS);
+	int more = INT_MAX;
 
-	print_message("one step: %d round trips; %d more: %d\n", connection, STEPS, count.round_trips - connection);
-	assert_int_equal(count.changed, 1 + STEPS);
-	/* but for what a slow server added to the connection of one of them: whether the channel's answer comes with that of the login is its choice */
-	assert_in_range(count.round_trips - connection, STEPS - 2, STEPS + 1);
+	/* A connection that went faster than the other one is no measure for it: then both are made anew */
+	for (int i = 0; i < ATTEMPTS && more > STEPS; i++) {
+		/* the first of them is asked before it is done, the others while the one before them is done */
+		int connection = run_counted(state, add_changing, 1, KB_APPLY, FIRST_OUTPUT + 2).round_trips;
+		struct count count = run_counted(state, add_changing, 1 + STEPS, KB_APPLY, connection + STEPS);
+		more = count.round_trips - connection;
+		print_message("one step: %d round trips; %d more: %d\n", connection, STEPS, more);
+		assert_int_equal(count.changed, 1 + STEPS);
+	}
+	/* less only by what a slow server added to the connection of the first */
+	assert_in_range(more, STEPS - 2, STEPS);
 }
 
 /* Beside their scripts: every byte that the connection carries up for them but the text of their probe and apply, so the frames, the parameters and

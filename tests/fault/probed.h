@@ -17,6 +17,7 @@ struct made {
 	kb_ctx *kb;
 	kb_host *host;
 	kb_step *step;
+	char error_id[64];		/* of the last probe; "": it went well */
 };
 
 static inline bool
@@ -48,6 +49,9 @@ probe(struct made *made)
 	int status = result ? kb_result_status(result) : fault_code(made->kb);
 	kb_bytes *told = kb_result_output(result, "told");
 
+	kb_err *err = kb_result_error(result);
+	snprintf(made->error_id, sizeof(made->error_id), "%s", err ? kb_err_id(err) : "");
+	kb_err_free(err);
 	if (status && getenv("KB_FAULT_SHOW"))
 		show_error(result);
 	if (status == KB_OK && kb_result_verdict(result) != KB_PRESENT)
