@@ -15,7 +15,7 @@ for part in env cache; do
 done
 
 # which tests. What a host costs and how large the library is was promised of Debian 12; the ABI dump is of its compiler
-short='-j4 -R ^loop\.test_(agent|frames|jump|key|key_locked|keyring|known_hosts|known_ssh|login|prompts|question|round_trips|session|sh|ssh|ssh_config|trust)$'
+short='-j4 -R ^loop\.test_(agent|frames|jump|jump_shared|key|key_locked|keyring|known_hosts|known_ssh|login|prompts|question|round_trips|session|sh|ssh|ssh_config|trust)$'
 long='-L unit|loop -E ^(style|unit\.sanitize|bench\.(test_scale|size)|abi\.compare|musl)'
 case ${KB_LONG:-0} in 0 | OFF) tests=$short ;; *) tests=$long ;; esac
 
